@@ -1,0 +1,95 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target: language mode 6, memory safety checked, warnings are errors.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+  name: "stationd",
+  products: [
+    .executable(name: "stationd", targets: ["StationServer"]),
+    .executable(name: "tuner", targets: ["Tuner"]),
+    .executable(name: "stationd-recorder", targets: ["Recorder"]),
+    .executable(name: "aircheck", targets: ["AirCheck"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+  ],
+  targets: [
+    // Libraries, from the bits up. Arrows point one way only: see docs/architecture.md.
+    .target(name: "TransportStream", swiftSettings: strict),
+    .target(name: "Tape", dependencies: ["TransportStream"], swiftSettings: strict),
+    .target(name: "Playout", dependencies: ["Tape", "TransportStream"], swiftSettings: strict),
+    .target(
+      name: "Wire",
+      dependencies: [.product(name: "NIOCore", package: "swift-nio")],
+      swiftSettings: strict),
+    .target(name: "CLinux"),
+    .target(name: "LinuxIO", dependencies: ["CLinux"], swiftSettings: strict),
+    .systemLibrary(
+      name: "CLibAV",
+      pkgConfig: "libavformat libavcodec libavfilter libavutil",
+      providers: [.apt(["libavformat-dev", "libavcodec-dev", "libavfilter-dev", "libavutil-dev"])]),
+    .target(name: "LibAV", dependencies: ["CLibAV"], swiftSettings: strict),
+
+    // Programs.
+    .executableTarget(
+      name: "Recorder",
+      dependencies: [
+        "LibAV", "Tape", "TransportStream", "LinuxIO",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "StationServer",
+      dependencies: [
+        "Playout", "Tape", "TransportStream", "Wire", "LinuxIO",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "Subprocess", package: "swift-subprocess"),
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "Tuner",
+      dependencies: [
+        "Wire", "TransportStream", "LinuxIO",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "AirCheck",
+      dependencies: [
+        "Wire", "TransportStream", "LinuxIO",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    // Tests.
+    .testTarget(name: "TransportStreamTests", dependencies: ["TransportStream"], swiftSettings: strict),
+    .testTarget(name: "TapeTests", dependencies: ["Tape", "TransportStream"], swiftSettings: strict),
+    .testTarget(
+      name: "PlayoutTests", dependencies: ["Playout", "Tape", "TransportStream"], swiftSettings: strict),
+    .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: strict),
+    .testTarget(name: "LinuxIOTests", dependencies: ["LinuxIO"], swiftSettings: strict),
+    .testTarget(
+      name: "RecorderTests", dependencies: ["Recorder", "LibAV", "Tape", "TransportStream"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "StationServerTests", dependencies: ["StationServer", "Playout", "Tape", "Wire"],
+      swiftSettings: strict),
+    .testTarget(name: "TunerTests", dependencies: ["Tuner", "Wire"], swiftSettings: strict),
+  ]
+)
