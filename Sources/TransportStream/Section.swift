@@ -41,6 +41,14 @@ package struct Section: Hashable, Sendable {
     bytes = (0..<3 + length).map { packet[offset + start + $0] }
   }
 
+  /// A section by its bytes alone; nil where its length or CRC is wrong.
+  package init?(checked bytes: [UInt8]) {
+    guard bytes.count >= 12, bytes[1] & 0x80 != 0,
+      bytes.count == 3 + (Int(bytes[1] & 0x0F) << 8 | Int(bytes[2])), CRC32.mpeg(bytes.span, count: bytes.count) == 0
+    else { return nil }
+    self.bytes = bytes
+  }
+
   /// A section with the long header; `body` is at most 1,012 bytes, `version` is taken modulo 32.
   ///
   /// The bit after the syntax indicator is 0 in the tables of 13818-1 and reserved, so 1, in those of EN 300 468.

@@ -1,0 +1,58 @@
+import Glibc
+
+/// A file that is written under a temporary name and takes its own only when it is complete.
+struct OutputFile: ~Copyable {
+  let path: String
+  private let temporaryPath: String
+  private var descriptor: Int32
+  private var buffer: [UInt8] = []
+
+  private static let bufferSize = 1 << 20
+
+  /// The temporary name tells the process, so that two recorders never share one.
+  init(path: String) throws(TapeError) {
+    self.path = path
+    temporaryPath = "\(path).\(getpid()).part"
+    descriptor = unsafe open(temporaryPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw .system(operation: "create", path: temporaryPath, code: errno) }
+    buffer.reserveCapacity(OutputFile.bufferSize)
+  }
+
+  deinit {
+    if descriptor >= 0 {
+      close(descriptor)
+      unsafe unlink(temporaryPath)
+    }
+  }
+
+  mutating func write(_ bytes: Span<UInt8>) throws(TapeError) {
+    unsafe bytes.withUnsafeBufferPointer { unsafe buffer.append(contentsOf: $0) }
+    if buffer.count >= OutputFile.bufferSize { try flush() }
+  }
+
+  private mutating func flush() throws(TapeError) {
+    var done = 0
+    while done < buffer.count {
+      let count = unsafe buffer.withUnsafeBytes { bytes in
+        unsafe Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: bytes[done...]).baseAddress, bytes.count - done)
+      }
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { throw .system(operation: "write", path: temporaryPath, code: errno) }
+      done += count
+    }
+    buffer.removeAll(keepingCapacity: true)
+  }
+
+  /// Puts everything on the disk; the file still has its temporary name.
+  mutating func synchronise() throws(TapeError) {
+    try flush()
+    guard fsync(descriptor) == 0 else { throw .system(operation: "fsync", path: temporaryPath, code: errno) }
+  }
+
+  /// Gives the file its own name, over whatever had it.
+  consuming func publish() throws(TapeError) {
+    guard unsafe rename(temporaryPath, path) == 0 else { throw .system(operation: "rename", path: path, code: errno) }
+    close(descriptor)
+    descriptor = -1
+  }
+}

@@ -1,0 +1,146 @@
+import FoundationEssentials
+import TransportStream
+
+/// A tape, read: any datagram of it by its number, in any order.
+///
+/// What is mapped may change under the reader's hands: every value is copied, then held against the file's bounds. Bad
+/// bytes make a datagram empty; they never make the reader fail.
+package final class Tape: Sendable {
+  package let path: String
+  package let info: TapeInfo
+  /// Datagrams on the tape, numbered from 0.
+  package let datagramCount: Int
+  /// SI slots on the tape.
+  package let slotCount: Int
+  package let packetCounts: [PacketCount]
+  /// The program map table as the muxer wrote it.
+  package let map: Section
+  let packets: MappedFile
+  let index: MappedFile
+  private let patchCount: Int
+  private let randomAccessCount: Int
+
+  private var patchBase: Int { TapeIndex.headerSize + (datagramCount + 1) * TapeIndex.datagramSize }
+  private var randomAccessBase: Int { patchBase + patchCount * TapeIndex.patchSize }
+
+  /// Opens `path` (`….ts`) by its index. `verify` reads the index whole and holds it against its checksum; without, only
+  /// the lengths are checked, which takes no time however long the tape is.
+  package init(path: String, verify: Bool) throws(TapeError) {
+    self.path = path
+    let packets = try MappedFile(path: path)
+    let index = try MappedFile(path: TapeIndex.path(beside: path))
+    (self.packets, self.index) = (packets, index)
+    func damaged(_ why: String) -> TapeError { .damaged(path: path, why: why) }
+    guard index.load(UInt64.self, at: 0) == TapeIndex.magic else { throw damaged("its index is not one") }
+    let version = index.load(UInt32.self, at: 8)
+    guard version == TapeIndex.version else {
+      throw damaged("its index has version \(version), not \(TapeIndex.version)")
+    }
+
+    let summaryLength = Int(index.load(UInt32.self, at: 12))
+    let lengths = (0..<4).map { index.load(UInt64.self, at: 16 + 8 * $0) }
+    guard lengths.allSatisfy({ $0 < 1 << 32 }) else { throw damaged("its index names impossible lengths") }
+    let packetCount = Int(lengths[0])
+    datagramCount = Int(lengths[1])
+    patchCount = Int(lengths[2])
+    randomAccessCount = Int(lengths[3])
+    let summaryBase =
+      TapeIndex.headerSize + (datagramCount + 1) * TapeIndex.datagramSize + patchCount * TapeIndex.patchSize
+      + randomAccessCount * TapeIndex.randomAccessSize
+    guard datagramCount > 0, index.count == summaryBase + summaryLength else { throw damaged("its index is cut short") }
+    guard packets.count == packetCount * TSPacket.size else {
+      throw damaged("it is \(packets.count) bytes long, not \(packetCount * TSPacket.size)")
+    }
+    if verify {
+      var checksum = Checksum()
+      _ = unsafe index.withBytes(from: TapeIndex.headerSize, count: index.count - TapeIndex.headerSize) {
+        unsafe checksum.add($0)
+      }
+      index.release(0..<index.count)
+      guard checksum.value == index.load(UInt64.self, at: 48) else { throw damaged("its index fails its checksum") }
+    }
+
+    let json = unsafe index.withBytes(from: summaryBase, count: summaryLength) { unsafe Data($0) }
+    guard let json, let summary = try? JSONDecoder().decode(TapeSummary.self, from: json) else {
+      throw damaged("its summary cannot be read")
+    }
+    guard let map = Section(checked: summary.map) else {
+      throw damaged("its program map table is broken")
+    }
+    guard summary.info.duration > .zero, summary.info.duration.count % 300 == 0, summary.slotCount >= 0 else {
+      throw damaged("its duration is \(summary.info.duration.count) ticks")
+    }
+    info = summary.info
+    slotCount = summary.slotCount
+    packetCounts = summary.packetCounts
+    self.map = map
+  }
+
+  /// Mean rate over the programme, nulls left out: bit/s.
+  package var bitrate: Int { Int(Double(packets.count) * 8 / info.duration.inSeconds) }
+
+  /// The date of datagram `number`, from the tape's start; the programme's duration for the number after the last.
+  package func date(of number: Int) -> Ticks {
+    let at = TapeIndex.headerSize + min(max(number, 0), datagramCount) * TapeIndex.datagramSize
+    return Ticks(index.load(Int64.self, at: at))
+  }
+
+  /// The first datagram dated at or after `date`; ``datagramCount`` when there is none.
+  package func firstDatagram(notBefore date: Ticks) -> Int {
+    partition(0..<datagramCount) { self.date(of: $0) >= date }
+  }
+
+  /// Copies datagram `number` to the start of `target`: its length in bytes, 0 when the tape is damaged there.
+  package func copy(_ number: Int, to target: inout MutableSpan<UInt8>) -> Int {
+    let range = range(of: number, field: 8)
+    let length = range.count * TSPacket.size
+    guard (1...TSPacket.perDatagram).contains(range.count),
+      packets.copy(length, from: range.lowerBound * TSPacket.size, to: &target)
+    else { return 0 }
+    return length
+  }
+
+  /// The numbers of the patch points in datagram `number`.
+  package func patches(of number: Int) -> Range<Int> {
+    let range = range(of: number, field: 12)
+    // Seven packets hold at most a PCR, a PTS and a DTS each.
+    return range.upperBound <= patchCount && range.count <= 3 * TSPacket.perDatagram ? range : 0..<0
+  }
+
+  /// A patch point by its number; nil when it is damaged.
+  package func patch(_ number: Int) -> PatchPoint? {
+    let at = patchBase + number * TapeIndex.patchSize
+    let place = index.load(UInt32.self, at: at + 4)
+    guard let kind = PatchPoint.Kind(rawValue: UInt8(truncatingIfNeeded: place >> 16)) else { return nil }
+    return PatchPoint(
+      kind: kind, offset: UInt16(truncatingIfNeeded: place), ordinal: index.load(UInt32.self, at: at))
+  }
+
+  private func range(of number: Int, field: Int) -> Range<Int> {
+    guard number >= 0, number < datagramCount else { return 0..<0 }
+    let at = TapeIndex.headerSize + number * TapeIndex.datagramSize + field
+    let start = Int(index.load(UInt32.self, at: at))
+    let end = Int(index.load(UInt32.self, at: at + TapeIndex.datagramSize))
+    return start <= end ? start..<end : 0..<0
+  }
+
+  /// The last random access point at or before datagram `number`: a datagram's number.
+  package func randomAccessPoint(atOrBefore number: Int) -> Int {
+    let after = partition(0..<randomAccessCount) { self.randomAccess($0) > number }
+    return after == 0 ? 0 : min(randomAccess(after - 1), datagramCount - 1)
+  }
+
+  private func randomAccess(_ ordinal: Int) -> Int {
+    Int(index.load(UInt32.self, at: randomAccessBase + ordinal * TapeIndex.randomAccessSize))
+  }
+
+  /// The first of `range` for which `isBehind` holds, all after it assumed to do so too; its end when there is none.
+  private func partition(_ range: Range<Int>, _ isBehind: (Int) -> Bool) -> Int {
+    var (low, high) = (range.lowerBound, range.upperBound)
+    while low < high {
+      let middle = low + (high - low) / 2
+      if isBehind(middle) { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
+}
