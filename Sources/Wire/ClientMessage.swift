@@ -1,0 +1,93 @@
+/// What a client says to the server: one JSON object a line, its kind in the field `type`.
+package enum ClientMessage: Hashable, Sendable {
+  /// Who is calling. Optional; the answer is `welcome`.
+  case hello(Hello)
+  /// Asks for every station; the answer is `stations`.
+  case list
+  /// Wants to receive a station; the answer is `joined`. A connection receives one station at a time: joining
+  /// another one leaves the former.
+  case join(Join)
+  /// Receives nothing any more; the answer is `left`.
+  case leave
+  /// How reception goes, every few seconds. It has no answer.
+  case report(Report)
+  /// A type that this version does not know: to be ignored.
+  case unknown(type: String)
+
+  package struct Hello: Codable, Hashable, Sendable {
+    /// The newest protocol version the client speaks.
+    package var version: Int
+    /// The client's name and version, for the server's log.
+    package var client: String?
+
+    package init(version: Int = protocolVersion, client: String? = nil) {
+      self.version = version
+      self.client = client
+    }
+  }
+
+  package struct Join: Codable, Hashable, Sendable {
+    /// The station's number.
+    package var station: Int
+
+    package init(station: Int) { self.station = station }
+  }
+
+  package struct Report: Codable, Hashable, Sendable {
+    /// The station's number.
+    package var station: Int
+    /// Datagrams received since the join, duplicates not counted.
+    package var received: UInt64
+    /// Datagrams that never came since the join; always 0 for a station without RTP.
+    package var lost: UInt64
+    /// The transport stream's rate since the last report, in bit/s.
+    package var bitrate: Int
+
+    package init(station: Int, received: UInt64, lost: UInt64, bitrate: Int) {
+      self.station = station
+      self.received = received
+      self.lost = lost
+      self.bitrate = bitrate
+    }
+  }
+}
+
+/// The version of the control protocol that this program speaks.
+package let protocolVersion = 1
+
+/// The TCP port of the control server unless something else is configured.
+package let defaultControlPort = 9966
+
+/// The field that every message has.
+enum TypeKey: String, CodingKey {
+  case type
+}
+
+extension ClientMessage: Codable {
+  package init(from decoder: any Decoder) throws {
+    let type = try decoder.container(keyedBy: TypeKey.self).decode(String.self, forKey: .type)
+    switch type {
+    case "hello": self = .hello(try Hello(from: decoder))
+    case "list": self = .list
+    case "join": self = .join(try Join(from: decoder))
+    case "leave": self = .leave
+    case "report": self = .report(try Report(from: decoder))
+    default: self = .unknown(type: type)
+    }
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    let (type, body): (String, (any Encodable)?) =
+      switch self {
+      case .hello(let body): ("hello", body)
+      case .list: ("list", nil)
+      case .join(let body): ("join", body)
+      case .leave: ("leave", nil)
+      case .report(let body): ("report", body)
+      case .unknown(let type): (type, nil)
+      }
+    var fields = encoder.container(keyedBy: TypeKey.self)
+    try fields.encode(type, forKey: .type)
+    try body?.encode(to: encoder)
+  }
+}

@@ -1,0 +1,153 @@
+/// What the server says to a client: one JSON object a line, its kind in the field `type`.
+package enum ServerMessage: Hashable, Sendable {
+  /// The answer to `hello`.
+  case welcome(Welcome)
+  /// The answer to `list`: one or more of these, all but the last marked with `more`.
+  case stations(Stations)
+  /// The answer to `join`: all that a receiver needs.
+  case joined(Joined)
+  /// The answer to `leave`; also sent unasked when the joined station leaves the configuration.
+  case left(Left)
+  /// Pushed to those who joined a station when its programme, state or place on the air changes.
+  case changed(Changed)
+  case error(ErrorReply)
+  /// A type that this version does not know: to be ignored.
+  case unknown(type: String)
+
+  package struct Site: Codable, Hashable, Sendable {
+    package var name: String
+    /// Whom to ask when something is wrong.
+    package var contact: String?
+
+    package init(name: String, contact: String? = nil) {
+      self.name = name
+      self.contact = contact
+    }
+  }
+
+  package struct Welcome: Codable, Hashable, Sendable {
+    /// The protocol version of this conversation: the lower of the two sides' newest ones.
+    package var version: Int
+    /// The server's name and version.
+    package var server: String?
+    package var site: Site
+    /// How many stations the server has.
+    package var stations: Int
+
+    package init(version: Int = protocolVersion, server: String? = nil, site: Site, stations: Int) {
+      self.version = version
+      self.server = server
+      self.site = site
+      self.stations = stations
+    }
+  }
+
+  package struct Stations: Codable, Hashable, Sendable {
+    /// Stations in the order of their numbers.
+    package var stations: [StationSummary]
+    /// Whether another `stations` line follows, with the stations that did not fit this one.
+    package var more: Bool?
+
+    package init(stations: [StationSummary], more: Bool? = nil) {
+      self.stations = stations
+      self.more = more
+    }
+  }
+
+  package struct Joined: Codable, Hashable, Sendable {
+    package var station: StationSummary
+    /// The RTP synchronization source (RFC 3550, section 5.1); 0 for a station without RTP.
+    package var ssrc: UInt32
+    /// The PID of the PMT.
+    package var pmt: UInt16
+    /// nil for a radio station.
+    package var video: ElementaryStream?
+    package var audio: [ElementaryStream]
+
+    package init(
+      station: StationSummary, ssrc: UInt32, pmt: UInt16, video: ElementaryStream? = nil, audio: [ElementaryStream]
+    ) {
+      self.station = station
+      self.ssrc = ssrc
+      self.pmt = pmt
+      self.video = video
+      self.audio = audio
+    }
+  }
+
+  package struct Left: Codable, Hashable, Sendable {
+    /// The number of the station that is no longer received; nil when none was.
+    package var station: Int?
+
+    package init(station: Int?) { self.station = station }
+  }
+
+  package struct Changed: Codable, Hashable, Sendable {
+    package var station: StationSummary
+
+    package init(station: StationSummary) { self.station = station }
+  }
+
+  package struct ErrorReply: Codable, Hashable, Sendable {
+    package var code: ErrorCode
+    /// One sentence for a person.
+    package var message: String
+
+    package init(code: ErrorCode, message: String) {
+      self.code = code
+      self.message = message
+    }
+  }
+}
+
+/// What kind of error an `error` message tells of.
+package struct ErrorCode: OpenValue {
+  package var rawValue: String
+  package init(rawValue: String) { self.rawValue = rawValue }
+
+  /// The line was no message; after the third such line the server closes the connection.
+  package static let malformed = ErrorCode(rawValue: "malformed")
+  /// The line was longer than ``MessageDecoder/longestLine`` bytes; counts as malformed.
+  package static let tooLong = ErrorCode(rawValue: "tooLong")
+  /// No station has this number.
+  package static let unknownStation = ErrorCode(rawValue: "unknownStation")
+  /// The station is being prepared or off the air.
+  package static let notOnAir = ErrorCode(rawValue: "notOnAir")
+  /// The server has as many connections as it takes, or this client asks too often. The connection is closed.
+  package static let busy = ErrorCode(rawValue: "busy")
+  /// Nothing was said for too long. The connection is closed.
+  package static let idle = ErrorCode(rawValue: "idle")
+  /// The server is stopping. The connection is closed; the stations may well stay on the air.
+  package static let closing = ErrorCode(rawValue: "closing")
+}
+
+extension ServerMessage: Codable {
+  package init(from decoder: any Decoder) throws {
+    let type = try decoder.container(keyedBy: TypeKey.self).decode(String.self, forKey: .type)
+    switch type {
+    case "welcome": self = .welcome(try Welcome(from: decoder))
+    case "stations": self = .stations(try Stations(from: decoder))
+    case "joined": self = .joined(try Joined(from: decoder))
+    case "left": self = .left(try Left(from: decoder))
+    case "changed": self = .changed(try Changed(from: decoder))
+    case "error": self = .error(try ErrorReply(from: decoder))
+    default: self = .unknown(type: type)
+    }
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    let (type, body): (String, (any Encodable)?) =
+      switch self {
+      case .welcome(let body): ("welcome", body)
+      case .stations(let body): ("stations", body)
+      case .joined(let body): ("joined", body)
+      case .left(let body): ("left", body)
+      case .changed(let body): ("changed", body)
+      case .error(let body): ("error", body)
+      case .unknown(let type): (type, nil)
+      }
+    var fields = encoder.container(keyedBy: TypeKey.self)
+    try fields.encode(type, forKey: .type)
+    try body?.encode(to: encoder)
+  }
+}
