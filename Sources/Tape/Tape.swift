@@ -67,8 +67,12 @@ package final class Tape: Sendable {
     guard let map = Section(checked: summary.map) else {
       throw damaged("its program map table is broken")
     }
-    guard summary.info.duration > .zero, summary.info.duration.count % 300 == 0, summary.slotCount >= 0 else {
-      throw damaged("its duration is \(summary.info.duration.count) ticks")
+    let counts = summary.packetCounts.map(\.count) + [Int64(summary.slotCount)]
+    guard counts.allSatisfy({ 0 <= $0 && $0 <= packetCount }) else { throw damaged("it counts more packets than it has") }
+    let duration = summary.info.duration
+    // Datagrams are at least a 90 kHz count apart: what this bounds cannot overflow in years of repeats.
+    guard duration.count / 300 >= datagramCount, duration.count % 300 == 0, duration < .seconds(366 * 86_400) else {
+      throw damaged("\(datagramCount) datagrams do not last \(duration.count) ticks")
     }
     info = summary.info
     slotCount = summary.slotCount

@@ -15,4 +15,17 @@ package enum PID {
   package static let firstAudio: UInt16 = 0x0101
   /// Null packets (§2.4.1).
   package static let null: UInt16 = 0x1FFF
+
+  /// How many different places ``slot(_:)`` gives.
+  package static let slotCount = 16
+
+  /// The place of a house PID in a table of counters: PAT 0, PMT 1, video 2, audio 3 to 15; nil for every other PID.
+  package static func slot(_ pid: UInt16) -> Int? {
+    switch pid {
+    case PID.pat: 0
+    case PID.pmt: 1
+    case PID.video..<PID.video + 14: Int(pid - PID.video) + 2
+    default: nil
+    }
+  }
 }

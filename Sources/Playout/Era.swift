@@ -1,0 +1,124 @@
+import Tape
+import TransportStream
+
+/// A span of a station's air with one schedule, as it is kept on disk and handed to the transmitter.
+///
+/// Within an era everything is a function of time. Eras exist because schedules change: the next one begins where a
+/// programme ends, and its ``base`` carries on what the station had counted, so that no receiver notices.
+package struct EraRecord: Codable, Hashable, Sendable {
+  /// From this date on the era is in force.
+  package var start: Ticks
+  /// A date, at or before ``start``, at which the schedule begins, as if it had been in force: whole 90 kHz counts.
+  package var anchor: Ticks
+  /// What the station had sent at ``anchor``; its duration is not used.
+  package var base: AirCounts
+  /// Paths of the tapes, in the order of the schedule, which repeats for ever.
+  package var tapes: [String]
+  /// The version of each tape's program map, 0 to 31: it differs where the content does (ISO/IEC 13818-1 §2.4.4.9).
+  package var mapVersions: [UInt8]
+
+  /// The era of a station that has always been on, with the same schedule, since the Unix epoch: nothing is stored, and
+  /// any number of servers with these tapes agree.
+  package static func always(_ tapes: [Tape]) -> EraRecord {
+    EraRecord(
+      start: .zero, anchor: .zero, base: AirCounts(), tapes: tapes.map(\.path),
+      mapVersions: mapVersions(of: tapes, after: [:]))
+  }
+
+  /// Tapes with the same map share a version; a new map takes the next one not used by those of `earlier`.
+  static func mapVersions(of tapes: [Tape], after earlier: [ArraySlice<UInt8>: UInt8]) -> [UInt8] {
+    var versions = earlier
+    var last = earlier.values.max()
+    return tapes.map { tape in
+      if let known = versions[tape.map.body] { return known }
+      let next = last.map { ($0 + 1) & 0x1F } ?? 0
+      versions[tape.map.body] = next
+      last = next
+      return next
+    }
+  }
+}
+
+/// An era whose tapes are open: where in it a date or a datagram's number lies.
+package struct Era: Sendable {
+  package let record: EraRecord
+  package let tapes: [Tape]
+  /// What goes out before each programme of the schedule, and as the last element, in one whole cycle.
+  let before: [AirCounts]
+
+  var cycle: AirCounts { before[tapes.count] }
+
+  /// Throws when there is no tape, or `record` and `tapes` do not belong together.
+  package init(_ record: EraRecord, tapes: [Tape]) throws(TapeError) {
+    guard let first = tapes.first, record.tapes == tapes.map(\.path), record.mapVersions.count == tapes.count else {
+      throw .damaged(path: record.tapes.first ?? "(none)", why: "its schedule does not name the tapes that were opened")
+    }
+    guard record.anchor.count % 300 == 0, record.anchor <= record.start, record.base.isSane,
+      record.anchor.count > -1 << 60, record.start.count < 1 << 60
+    else {
+      throw .damaged(path: first.path, why: "its schedule begins at tick \(record.anchor.count)")
+    }
+    self.record = record
+    self.tapes = tapes
+    before = tapes.reduce(into: [AirCounts()]) { sums, tape in sums.append(sums[sums.count - 1] + AirCounts(tape)) }
+  }
+
+  /// Opens the tapes that `record` names, each once.
+  package init(opening record: EraRecord) throws(TapeError) {
+    var open: [String: Tape] = [:]
+    var tapes: [Tape] = []
+    for path in record.tapes {
+      let tape: Tape
+      if let known = open[path] { tape = known } else { tape = try Tape(path: path, verify: false) }
+      open[path] = tape
+      tapes.append(tape)
+    }
+    try self.init(record, tapes: tapes)
+  }
+
+  /// A datagram's place: `cycle`-th repeat of the schedule since the anchor, programme, datagram on its tape.
+  struct Place: Hashable {
+    var cycle: Int64
+    var programme: Int
+    var datagram: Int
+  }
+
+  /// The place of the first datagram dated at or after `date`; its number may be one past its tape's last.
+  func place(at date: Ticks) -> Place {
+    let (cycle, rest) = (date - record.anchor).count.flooredDivision(by: self.cycle.duration.count)
+    let position = Ticks(rest)
+    let programme = (before.firstIndex { $0.duration > position } ?? tapes.count) - 1
+    return Place(
+      cycle: cycle, programme: programme,
+      datagram: tapes[programme].firstDatagram(notBefore: position - before[programme].duration))
+  }
+
+  /// The place of the station's datagram `n`.
+  func place(of n: Int64) -> Place {
+    let (cycle, rest) = (n - record.base.datagrams).flooredDivision(by: self.cycle.datagrams)
+    let programme = (before.firstIndex { $0.datagrams > rest } ?? tapes.count) - 1
+    return Place(cycle: cycle, programme: programme, datagram: Int(rest - before[programme].datagrams))
+  }
+
+  /// What the station has sent when a programme begins.
+  func counts(cycle: Int64, programme: Int) -> AirCounts {
+    record.base + self.cycle * cycle + before[programme]
+  }
+
+  /// The number of a place's datagram.
+  func number(of place: Place) -> Int64 {
+    record.base.datagrams + cycle.datagrams * place.cycle + before[place.programme].datagrams + Int64(place.datagram)
+  }
+
+  /// When a programme begins; `programme` may be one past the last.
+  func startDate(cycle: Int64, programme: Int) -> Ticks {
+    record.anchor + self.cycle.duration * cycle + before[programme].duration
+  }
+
+  /// The first datagram of the programme after that of `place`.
+  func nextProgramme(after place: Place) -> Place {
+    place.programme + 1 < tapes.count
+      ? Place(cycle: place.cycle, programme: place.programme + 1, datagram: 0)
+      : Place(cycle: place.cycle + 1, programme: 0, datagram: 0)
+  }
+}

@@ -1,0 +1,87 @@
+import Tape
+import TransportStream
+
+/// A station: a pure function from a datagram's number to its date and bytes.
+///
+/// Nothing in it moves. Whoever sends asks for ``index(at:)`` the present date and takes datagrams from there on.
+package final class Station: Sendable {
+  package let identity: StationIdentity
+  package let eras: [Era]
+  let tables: StationTables
+  /// The program map packet of each era's each programme.
+  let maps: [[[UInt8]]]
+  /// The number of each era's first datagram.
+  private let firstNumbers: [Int64]
+
+  /// `eras` in the order of their starts, at least one.
+  package init?(identity: StationIdentity, eras: [Era]) {
+    guard let first = eras.first, zip(eras, eras.dropFirst()).allSatisfy({ $0.record.start < $1.record.start }) else {
+      return nil
+    }
+    self.identity = identity
+    self.eras = eras
+    let tables = StationTables(identity, isRadio: first.tapes[0].info.format.video == nil)
+    self.tables = tables
+    maps = eras.map { era in
+      zip(era.tapes, era.record.mapVersions).map { tables.map(of: $0, version: $1) }
+    }
+    firstNumbers = eras.map { $0.number(of: $0.place(at: $0.record.start)) }
+  }
+
+  /// The number of the first datagram dated at or after `date`.
+  package func index(at date: Ticks) -> Int64 {
+    let (era, place) = locate(date)
+    return eras[era].number(of: place)
+  }
+
+  /// A cursor that stands on datagram `n`.
+  package func cursor(at n: Int64) -> StationCursor {
+    let era = max((firstNumbers.firstIndex { $0 > n } ?? eras.count) - 1, 0)
+    return StationCursor(self, era: era, place: eras[era].place(of: n))
+  }
+
+  /// The era and the place of the first datagram at or after `date`, a real datagram always.
+  private func locate(_ date: Ticks) -> (era: Int, place: Era.Place) {
+    let index = eraIndex(at: date)
+    let era = eras[index]
+    let place = era.place(at: date)
+    guard place.datagram == era.tapes[place.programme].datagramCount else { return (index, place) }
+    return successor(ofProgrammeAt: place, era: index)
+  }
+
+  private func eraIndex(at date: Ticks) -> Int {
+    max((eras.firstIndex { $0.record.start > date } ?? eras.count) - 1, 0)
+  }
+
+  /// The first datagram of what comes after the programme at `place`: the schedule's next, or the next era's first.
+  func successor(ofProgrammeAt place: Era.Place, era index: Int) -> (era: Int, place: Era.Place) {
+    let next = eras[index].nextProgramme(after: place)
+    let start = eras[index].startDate(cycle: next.cycle, programme: next.programme)
+    guard index + 1 < eras.count, start >= eras[index + 1].record.start else { return (index, next) }
+    return (index + 1, eras[index + 1].place(at: eras[index + 1].record.start))
+  }
+}
+
+/// What a station plays at some date.
+package struct OnAir: Hashable, Sendable {
+  /// The tape's path; which programme that is, the schedule's owner knows.
+  package var tape: String
+  package var start: Ticks
+  package var end: Ticks
+  /// The tape of the programme after it.
+  package var nextTape: String
+}
+
+extension Station {
+  package func onAir(at date: Ticks) -> OnAir {
+    let index = eraIndex(at: date)
+    let era = eras[index]
+    let place = era.place(at: date)
+    let next = successor(ofProgrammeAt: place, era: index)
+    return OnAir(
+      tape: era.tapes[place.programme].path,
+      start: era.startDate(cycle: place.cycle, programme: place.programme),
+      end: era.startDate(cycle: place.cycle, programme: place.programme + 1),
+      nextTape: eras[next.era].tapes[next.place.programme].path)
+  }
+}

@@ -1,0 +1,58 @@
+import Tape
+import TransportStream
+
+/// The packets that a station says itself, made once: playout copies them and sets their continuity counters.
+struct StationTables: Sendable {
+  private let association: [UInt8]
+  private let description: [UInt8]
+  private let timeAndDate: [UInt8]
+  private let identity: StationIdentity
+
+  /// Every so many SI slots, the service description goes out; half-way between two of them, the time.
+  private static let slotPeriod: Int64 = 10
+
+  init(_ identity: StationIdentity, isRadio: Bool) {
+    self.identity = identity
+    association =
+      ProgramAssociation.section(
+        transportStreamID: identity.transportStreamID, program: identity.number, mapPID: PID.pmt
+      ).packet(pid: PID.pat) ?? []
+    let plain = ServiceDescription.section(
+      transportStreamID: identity.transportStreamID, service: identity.number, kind: isRadio ? .radio : .television,
+      provider: identity.provider, name: identity.name)
+    // The version must change when the content does; one drawn from the content needs no memory.
+    let version = UInt8(CRC32.mpeg(plain.bytes.span, count: plain.bytes.count) & 0x1F)
+    description = plain.renamed(identifier: plain.identifier, version: version).packet(pid: PID.sdt) ?? []
+    timeAndDate = TimeAndDate.packet()
+  }
+
+  /// The program map packet of a tape on this station.
+  func map(of tape: Tape, version: UInt8) -> [UInt8] {
+    tape.map.renamed(identifier: identity.number, version: version).packet(pid: PID.pmt) ?? []
+  }
+
+  func writeAssociation(counter: UInt8, to target: inout MutableSpan<UInt8>, at offset: Int) {
+    StationTables.write(association, counter: counter, to: &target, at: offset)
+  }
+
+  /// Fills the station's SI slot number `slot`, sent at `date`.
+  func writeSlot(_ slot: Int64, date: Ticks, to target: inout MutableSpan<UInt8>, at offset: Int) {
+    let (round, step) = slot.flooredDivision(by: StationTables.slotPeriod)
+    let counter = UInt8(truncatingIfNeeded: round)
+    switch step {
+    case 0:
+      StationTables.write(description, counter: counter, to: &target, at: offset)
+    case StationTables.slotPeriod / 2:
+      StationTables.write(timeAndDate, counter: counter, to: &target, at: offset)
+      TimeAndDate.setTime(date, in: &target, at: offset)
+    default:
+      TSPacket.writeNull(to: &target, at: offset)
+    }
+  }
+
+  static func write(_ packet: [UInt8], counter: UInt8, to target: inout MutableSpan<UInt8>, at offset: Int) {
+    guard packet.count == TSPacket.size else { return TSPacket.writeNull(to: &target, at: offset) }
+    for index in 0..<TSPacket.size { target[offset + index] = packet[index] }
+    TSPacket.setContinuityCounter(counter, in: &target, at: offset)
+  }
+}
