@@ -1,1 +1,86 @@
+#define _GNU_SOURCE
 #include "CLinux.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <errno.h>
+
+const int CLinux_SO_TIMESTAMPNS = SO_TIMESTAMPNS;
+const int CLinux_SO_RXQ_OVFL = SO_RXQ_OVFL;
+const int CLinux_SO_RCVBUFFORCE = SO_RCVBUFFORCE;
+const int CLinux_SO_SNDBUFFORCE = SO_SNDBUFFORCE;
+const int CLinux_IP_MULTICAST_ALL = IP_MULTICAST_ALL;
+const int CLinux_O_PATH = O_PATH;
+
+_Static_assert(sizeof(CLinux_mmsghdr) == sizeof(struct mmsghdr), "mmsghdr");
+_Static_assert(offsetof(CLinux_mmsghdr, length) == offsetof(struct mmsghdr, msg_len), "mmsghdr");
+
+int CLinux_sendmmsg(int socket, CLinux_mmsghdr *messages, unsigned int count, int flags) {
+  return sendmmsg(socket, (struct mmsghdr *)messages, count, flags);
+}
+
+int CLinux_recvmmsg(int socket, CLinux_mmsghdr *messages, unsigned int count, int flags) {
+  return recvmmsg(socket, (struct mmsghdr *)messages, count, flags, NULL);
+}
+
+void CLinux_read_control(const struct msghdr *message, int64_t *arrival, uint32_t *drops) {
+  for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c != NULL; c = CMSG_NXTHDR((struct msghdr *)message, c)) {
+    if (c->cmsg_level != SOL_SOCKET) continue;
+    if (c->cmsg_type == SCM_TIMESTAMPNS) {
+      struct timespec t;
+      memcpy(&t, CMSG_DATA(c), sizeof t);
+      *arrival = (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+    } else if (c->cmsg_type == SO_RXQ_OVFL) {
+      memcpy(drops, CMSG_DATA(c), sizeof *drops);
+    }
+  }
+}
+
+size_t CLinux_control_size(void) {
+  return CMSG_SPACE(sizeof(struct timespec)) + CMSG_SPACE(sizeof(uint32_t));
+}
+
+int CLinux_set_thread_name(pthread_t thread, const char *name) {
+  return pthread_setname_np(thread, name);
+}
+
+int CLinux_exit_status(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : -1; }
+int CLinux_termination_signal(int status) { return WIFSIGNALED(status) ? WTERMSIG(status) : 0; }
+
+static _Atomic uint64_t bus_errors;
+static uintptr_t page_size;
+
+// Only what a signal handler may do: mmap is a bare system call, the counter is lock-free.
+static void on_bus_error(int number, siginfo_t *info, void *context) {
+  (void)context;
+  int saved = errno;
+  // BUS_ADRERR: a mapped file has no such page any more. Anything else is a fault of our own, to die of.
+  if (info->si_code == BUS_ADRERR) {
+    void *page = (void *)((uintptr_t)info->si_addr & ~(page_size - 1));
+    void *mapped = mmap(page, page_size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    if (mapped == page) {
+      atomic_fetch_add_explicit(&bus_errors, 1, memory_order_relaxed);
+      errno = saved;
+      return;
+    }
+  }
+  signal(number, SIG_DFL);
+  errno = saved;
+}
+
+int CLinux_guard_bus_errors(void) {
+  page_size = (uintptr_t)sysconf(_SC_PAGESIZE);
+  struct sigaction action = {0};
+  action.sa_sigaction = on_bus_error;
+  action.sa_flags = SA_SIGINFO;
+  sigemptyset(&action.sa_mask);
+  return sigaction(SIGBUS, &action, NULL);
+}
+
+uint64_t CLinux_bus_errors(void) { return atomic_load_explicit(&bus_errors, memory_order_relaxed); }

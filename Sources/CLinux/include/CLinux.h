@@ -1,2 +1,46 @@
+// What Swift's Glibc module does not show: a few Linux calls, structures and numbers, each with the prefix CLinux_.
 #pragma once
-#define _GNU_SOURCE
+
+#include <stddef.h>
+#include <stdint.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+/// struct mmsghdr, which glibc declares only under _GNU_SOURCE.
+typedef struct {
+  struct msghdr header;
+  unsigned int length;
+} CLinux_mmsghdr;
+
+extern const int CLinux_SO_TIMESTAMPNS;
+extern const int CLinux_SO_RXQ_OVFL;
+extern const int CLinux_SO_RCVBUFFORCE;
+extern const int CLinux_SO_SNDBUFFORCE;
+extern const int CLinux_IP_MULTICAST_ALL;
+extern const int CLinux_O_PATH;
+
+int CLinux_sendmmsg(int socket, CLinux_mmsghdr *messages, unsigned int count, int flags);
+
+/// recvmmsg without a time limit of its own (the kernel checks it only after a datagram has come): poll first.
+int CLinux_recvmmsg(int socket, CLinux_mmsghdr *messages, unsigned int count, int flags);
+
+/// Reads a received message's control data: the kernel's arrival time (Unix nanoseconds) and its count of datagrams
+/// dropped on this socket (modulo 2^32). What the message does not carry is left as it is.
+void CLinux_read_control(const struct msghdr *message, int64_t *arrival, uint32_t *drops);
+
+/// Bytes of control data that a receiver of both wants.
+size_t CLinux_control_size(void);
+
+int CLinux_set_thread_name(pthread_t thread, const char *name);
+
+/// waitpid's macros.
+int CLinux_exit_status(int status);
+int CLinux_termination_signal(int status);
+
+/// Makes reads beyond the end of a truncated, mapped file yield zeros; returns 0, or -1 with errno.
+int CLinux_guard_bus_errors(void);
+
+/// How many pages were replaced by zeros since the start.
+uint64_t CLinux_bus_errors(void);

@@ -1,0 +1,23 @@
+import Glibc
+
+/// What the kernel says about this process.
+package enum ThisProcess {
+  package static var pid: Int32 { getpid() }
+
+  /// Bytes of memory in use now (resident set size); 0 where /proc is not mounted.
+  package static var residentBytes: Int {
+    guard let file = try? Descriptor(opening: "/proc/self/statm", O_RDONLY) else { return 0 }
+    var text = [UInt8](repeating: 0, count: 128)
+    let count = unsafe read(file.number, &text, text.count)
+    let fields = String(decoding: text.prefix(max(0, count)), as: UTF8.self).split(separator: " ")
+    return (fields.count > 1 ? Int(fields[1]) ?? 0 : 0) * sysconf(Int32(_SC_PAGESIZE))
+  }
+
+  /// Leaves the parent's session and terminal, so that their end does not reach this process; returns whether it did:
+  /// false when it already leads a group of its own.
+  @discardableResult
+  package static func leaveSession() -> Bool { setsid() >= 0 }
+
+  /// Whether a process with this id is there, whoever owns it.
+  package static func isAlive(_ pid: Int32) -> Bool { kill(pid, 0) == 0 || errno == EPERM }
+}
