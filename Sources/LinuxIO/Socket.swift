@@ -3,7 +3,8 @@ import Glibc
 /// Small steps that sockets share.
 enum Socket {
   /// A new socket, closed on exec.
-  static func open(_ family: Int32, _ type: __socket_type, nonBlocking: Bool = false) throws(SystemError) -> Descriptor {
+  static func open(_ family: Int32, _ type: __socket_type, nonBlocking: Bool = false) throws(SystemError) -> Descriptor
+  {
     let flags = Int32(SOCK_CLOEXEC.rawValue) | (nonBlocking ? Int32(SOCK_NONBLOCK.rawValue) : 0)
     return Descriptor(owning: try systemCall("open", "a socket") { socket(family, Int32(type.rawValue) | flags, 0) })
   }

@@ -40,7 +40,8 @@ import Testing
       #expect(other)
     }
     #expect(sender.count == 6)
-    #expect(sender.flush() == { var all = SendOutcome(); all.sent = 6; return all }())
+    let outcome = sender.flush()
+    #expect(outcome.sent == 6 && outcome.failed == 0 && outcome.lastError == 0)
     #expect(sender.count == 0)
     let got = try receive(3, from: &receiver)
     #expect(got.map(\.bytes) == (UInt8(1)...3).map { [UInt8](repeating: $0, count: 1328) })
