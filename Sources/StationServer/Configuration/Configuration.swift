@@ -1,0 +1,60 @@
+/// What `stations.json` says, checked and with every default filled in. All paths are absolute.
+struct Configuration: Equatable, Sendable {
+  var site: Site
+  /// Where the control server listens (TCP).
+  var listen: ListenAddress
+  var multicast: Multicast
+  /// The directory in which tapes are kept.
+  var tapes: String
+  /// In the order of their numbers.
+  var stations: [StationConfiguration]
+
+  struct Site: Equatable, Sendable {
+    /// Stands as the provider in every station's service description, and in the receivers' lists.
+    var name: String
+    var contact: String?
+  }
+
+  struct ListenAddress: Equatable, Sendable, CustomStringConvertible {
+    /// An IPv4 or IPv6 address, without brackets.
+    var host: String
+    var port: Int
+
+    var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+  }
+
+  struct Multicast: Equatable, Sendable {
+    /// The name or the address of the network interface that stations leave by.
+    var interface: String
+    /// How many routers a datagram may pass (0: it does not leave the machine).
+    var ttl: Int
+    var firstGroup: GroupAddress
+    var port: Int
+    /// The differentiated services code point of every datagram (RFC 2474), 0 to 63.
+    var dscp: Int
+  }
+}
+
+/// One station of the configuration.
+struct StationConfiguration: Equatable, Sendable {
+  var number: Int
+  var name: String
+  /// The programmes, in the order in which they go on the air; never empty.
+  var programmes: [ProgrammeSource]
+  var group: GroupAddress
+  var port: Int
+  var encapsulation: Encapsulation
+  /// The constant rate in bit/s; nil: a variable rate, nulls left out.
+  var bitrate: Int?
+  /// The station's house format where it is not to be the first programme's.
+  var format: HouseFormat?
+}
+
+/// A media file that is to become a programme.
+struct ProgrammeSource: Equatable, Sendable {
+  var file: String
+  var title: String
+}
+
+/// How a station's packets travel in UDP: RTP (RFC 3550, RFC 2250) or bare transport stream packets.
+enum Encapsulation: String, CaseIterable, Codable, Sendable { case rtp, udp }

@@ -1,0 +1,165 @@
+extension ConfigurationReader {
+  /// The list of stations, in the order of their numbers.
+  func stations(_ value: JSONValue?, multicast: Configuration.Multicast) -> [StationConfiguration] {
+    guard case .array(let elements) = value, !elements.isEmpty else {
+      problems.add(
+        "stations",
+        "\(value.map { $0 == .array([]) ? "is empty" : "\($0.shown) is not a list" } ?? "is missing"): "
+          + "write [ { \"number\": 1, \"name\": \"One\", \"source\": { \"files\": [\"one.mp4\"] } } ]")
+      return []
+    }
+    var taken = Taken(problems: problems)
+    let stations = elements.enumerated().compactMap { index, element in
+      station(element, path: "stations[\(index)]", multicast: multicast, taken: &taken)
+    }
+    return stations.sorted { $0.number < $1.number }
+  }
+
+  /// Nil when it is not even known which station this is; whatever is wrong is reported.
+  private func station(
+    _ value: JSONValue, path: String, multicast: Configuration.Multicast, taken: inout Taken
+  ) -> StationConfiguration? {
+    var keys = ObjectReader(value, path: path, problems: problems)
+    defer { keys.reportUnknownKeys() }
+
+    let number = keys.integer("number", in: 1...65535)
+    if number == nil, keys.value("number") == nil { keys.missing("number", "give the station one from 1 to 65535") }
+    let name = keys.string("name", "a name", fits: Self.refusal(ofName:))
+    if name == nil, keys.value("name") == nil { keys.missing("name", "it is what viewers see and type") }
+
+    let encapsulation = encapsulation(&keys)
+    let ownPort = keys.integer("port", in: 1...65535)
+    let port = ownPort ?? multicast.port
+    if encapsulation == .rtp, port % 2 == 1 {
+      problems.add(
+        ownPort == nil ? "multicast.port" : keys.path(of: "port"),
+        "\(port) is odd, and players take an odd RTP port for RTCP: take \(port - 1 == 0 ? 2 : port - 1)")
+    }
+    let ownGroup = group(&keys, "group")
+    let group = ownGroup ?? number.flatMap { multicast.firstGroup.advanced(by: $0 - 1) }
+    if ownGroup == nil, keys.value("group") == nil, let number, group?.refusal != nil || group == nil {
+      keys.missing("group", "counted on from \(multicast.firstGroup) to station \(number) it is none; give one here")
+    }
+
+    let programmes = programmes(&keys)
+    let bitrate = bitrate(&keys)
+    let format = houseFormat(&keys)
+    if let number { taken.add("number", "\(number)", at: keys.path(of: "number"), remedy: "give each station its own") }
+    if let name { taken.add("name", name.lowercased(), at: keys.path(of: "name"), remedy: "give each station its own") }
+    if let group {
+      let key = ownGroup == nil ? path : keys.path(of: "group")
+      taken.add("group and port", "\(group):\(port)", at: key, remedy: "give one of them another group")
+    }
+    guard let number, let name, let group else { return nil }
+    return StationConfiguration(
+      number: number, name: name, programmes: programmes, group: group, port: port,
+      encapsulation: encapsulation, bitrate: bitrate, format: format)
+  }
+
+  private func encapsulation(_ keys: inout ObjectReader) -> Encapsulation {
+    let text = keys.string("encapsulation", "an encapsulation") {
+      Encapsulation(rawValue: $0) == nil ? "is neither \"rtp\" nor \"udp\" (bare transport stream)" : nil
+    }
+    return text.flatMap(Encapsulation.init(rawValue:)) ?? .rtp
+  }
+
+  /// A constant rate: a number of bit/s, or a string with k or M, such as "4.5M".
+  private func bitrate(_ keys: inout ObjectReader) -> Int? {
+    guard let value = keys.value("bitrate") else { return nil }
+    let bitrate: Double? =
+      switch value {
+      case .number(let number): number
+      case .string(let text): Self.bitrate(text)
+      default: nil
+      }
+    guard let bitrate, 50_000...200_000_000 ~= bitrate else {
+      problems.add(
+        keys.path(of: "bitrate"),
+        "\(value.shown) is not a rate from 50k to 200M: write \"4M\", \"800k\" or a number of bit/s, or leave it out")
+      return nil
+    }
+    return Int(bitrate.rounded())
+  }
+
+  static func bitrate(_ text: String) -> Double? {
+    guard let unit = text.last else { return nil }
+    let scale: Double =
+      switch unit {
+      case "k", "K": 1e3
+      case "m", "M": 1e6
+      default: 1
+      }
+    let digits = scale == 1 ? text[...] : text.dropLast()
+    guard digits.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }), let number = Double(digits) else { return nil }
+    return number * scale
+  }
+
+  private func programmes(_ keys: inout ObjectReader) -> [ProgrammeSource] {
+    guard keys.value("source") != nil else {
+      keys.missing("source", "write \"source\": { \"files\": [\"one.mp4\"] }")
+      return []
+    }
+    var source = keys.object("source")
+    for kind in ["camera", "stream", "testCard"] where source.value(kind) != nil {
+      problems.add(source.path(of: kind), "this version plays files and directories only: write \"files\": [ ... ]")
+      return []
+    }
+    defer { source.reportUnknownKeys() }
+    let path = source.path(of: "files")
+    guard case .array(let files) = source.value("files"), !files.isEmpty else {
+      problems.add(path, "should be a list of files and directories, such as [\"one.mp4\", \"evening/\"]")
+      return []
+    }
+    return files.enumerated().flatMap { index, value in programmes(value, path: "\(path)[\(index)]") }
+  }
+
+  /// One entry of `files`: a path, or { "file": ..., "title": ... }. A directory stands for the media files in it.
+  private func programmes(_ value: JSONValue, path: String) -> [ProgrammeSource] {
+    var file: String?
+    var title: String?
+    switch value {
+    case .string(let text): file = text
+    case .object:
+      var keys = ObjectReader(value, path: path, problems: problems)
+      file = keys.string("file", "the path of a media file")
+      title = keys.string("title", "a title") { $0.isEmpty ? "is empty: leave it out or give one" : nil }
+      if keys.value("file") == nil { keys.missing("file", "the path of a media file") }
+      keys.reportUnknownKeys()
+    default:
+      problems.add(path, "\(value.shown) is not a file: write \"one.mp4\" or { \"file\": \"one.mp4\", \"title\": \"One\" }")
+    }
+    guard let file else { return [] }
+    switch MediaFiles.find(Paths.absolute(file, from: directory)) {
+    case .file(let absolute):
+      if file.hasSuffix("/") {
+        problems.add(path, "\"\(file)\" is a file, not a directory: leave out the / at its end")
+      }
+      return [ProgrammeSource(file: absolute, title: title ?? MediaFiles.title(of: absolute))]
+    case .directory(let files):
+      if files.isEmpty {
+        problems.add(path, "\"\(file)\" is a directory without media files: put some in, or name another")
+      }
+      if title != nil { problems.add(path, "\"\(file)\" is a directory, and its files have titles of their own") }
+      return files.map { ProgrammeSource(file: $0, title: MediaFiles.title(of: $0)) }
+    case .missing(let reason):
+      problems.add(path, "\"\(file)\" \(reason) (looked for as \(Paths.absolute(file, from: directory)))")
+      return []
+    }
+  }
+}
+
+/// What stations have claimed so far, so that none claims it again.
+private struct Taken {
+  let problems: Problems
+  private var owners: [String: String] = [:]
+
+  init(problems: Problems) { self.problems = problems }
+
+  mutating func add(_ what: String, _ value: String, at path: String, remedy: String) {
+    if let owner = owners["\(what) \(value)"] {
+      problems.add(path, "the \(what) \(value) is taken by \(owner): \(remedy)")
+    } else {
+      owners["\(what) \(value)"] = path
+    }
+  }
+}

@@ -1,0 +1,208 @@
+import FoundationEssentials
+import Testing
+
+@testable import StationServer
+
+/// A directory with a few media files in it, that goes away with the test.
+final class MediaDirectory {
+  let path: String
+
+  init(_ files: [String] = ["one.mp4", "two.mkv", "radio/b.mp3", "radio/a.flac", "radio/.hidden.mp3", "radio/notes.txt"]) {
+    path = FileManager.default.temporaryDirectory.path + "/stationd-test-\(UUID().uuidString)"
+    for file in files {
+      let url = URL(filePath: "\(path)/\(file)")
+      try? FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try? Data("media".utf8).write(to: url)
+    }
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  func read(_ text: String) throws(ConfigurationError) -> Configuration {
+    try ConfigurationReader.read(
+      Array(text.utf8), path: "\(path)/stations.json",
+      interfaces: KnownInterfaces(all: [("lo", "127.0.0.1"), ("eth0", "10.1.2.3")]))
+  }
+
+  /// The problems in a text, without the file's name.
+  func problems(_ text: String) -> [String] {
+    do {
+      _ = try read(text)
+      return []
+    } catch {
+      return error.problems.map(\.description)
+    }
+  }
+
+  /// The problems of a file whose only station has these keys besides what it needs.
+  func problems(station keys: String) -> [String] {
+    problems(#"{"site":{"name":"S"},"stations":[{"number":1,"name":"One","source":{"files":["one.mp4"]},\#(keys)}]}"#)
+  }
+}
+
+@Suite struct ConfigurationTests {
+  let media = MediaDirectory()
+
+  @Test func readsEveryKey() throws {
+    let configuration = try media.read(
+      #"""
+      {
+        "site": { "name": "Harbour Campus", "contact": "noc@harbour.example" },
+        "control": { "listen": "[::1]:9000" },
+        "multicast": { "interface": "10.1.2.3", "ttl": 4, "firstGroup": "239.1.2.250", "port": 6000, "dscp": 34 },
+        "tapes": "var/tapes",
+        "stations": [
+          { "number": 8, "name": "Radio Quay", "source": { "files": ["radio/"] }, "group": "239.255.66.20",
+            "port": 5001, "encapsulation": "udp", "bitrate": "1.5M",
+            "format": { "audio": [ { "codec": "mp2", "sampleRate": 44100, "channels": 1, "language": "nld" } ] } },
+          { "number": 7, "name": "One", "source": { "files": ["one.mp4", { "file": "two.mkv", "title": "The Second" }] } }
+        ]
+      }
+      """#)
+    #expect(configuration.site == .init(name: "Harbour Campus", contact: "noc@harbour.example"))
+    #expect(configuration.listen == .init(host: "::1", port: 9000))
+    #expect(
+      configuration.multicast
+        == .init(interface: "10.1.2.3", ttl: 4, firstGroup: GroupAddress(bits: 0xEF01_02FA), port: 6000, dscp: 34))
+    #expect(configuration.tapes == "\(media.path)/var/tapes")
+    #expect(
+      configuration.stations == [
+        StationConfiguration(
+          number: 7, name: "One",
+          programmes: [
+            .init(file: "\(media.path)/one.mp4", title: "one"),
+            .init(file: "\(media.path)/two.mkv", title: "The Second"),
+          ],
+          group: GroupAddress(bits: 0xEF01_0300), port: 6000, encapsulation: .rtp),
+        StationConfiguration(
+          number: 8, name: "Radio Quay",
+          programmes: [
+            .init(file: "\(media.path)/radio/a.flac", title: "a"), .init(file: "\(media.path)/radio/b.mp3", title: "b"),
+          ],
+          group: GroupAddress(bits: 0xEFFF_4214), port: 5001, encapsulation: .udp, bitrate: 1_500_000,
+          format: HouseFormat(
+            video: nil,
+            audio: [.init(codec: "mp2", profile: nil, sampleRate: 44100, channels: 1, language: "nld")])),
+      ])
+  }
+
+  @Test func fillsInDefaults() throws {
+    let configuration = try media.read(
+      #"{"site":{"name":"S"},"stations":[{"number":3,"name":"One","source":{"files":["one.mp4"]}}]}"#)
+    #expect(configuration.listen.description == "127.0.0.1:9966")
+    #expect(configuration.multicast.interface == "lo")
+    #expect(configuration.multicast.ttl == 1)
+    #expect(configuration.multicast.dscp == 0)
+    #expect(configuration.stations[0].group.description == "239.255.66.3")
+    #expect(configuration.stations[0].port == 5004)
+    #expect(configuration.stations[0].encapsulation == .rtp)
+    #expect(configuration.stations[0].bitrate == nil)
+  }
+
+  @Test(arguments: [
+    (#""number": 0"#, "stations[0].number: 0 is not a whole number from 1 to 65535"),
+    (#""number": 1.5"#, "stations[0].number: 1.5 is not a whole number from 1 to 65535"),
+    (#""number": "1""#, "stations[0].number: \"1\" is not a whole number from 1 to 65535"),
+    (#""name": """#, "stations[0].name: \"\" is empty: give a name of 1 to 60 bytes"),
+    (#""name": 5"#, "stations[0].name: 5 is not a name: write it as a string in double quotes"),
+    (#""name": "a\nb""#, "stations[0].name: \"a\nb\" has control characters in it: leave them out"),
+    (#""source": {"camera": {}}"#, "stations[0].source.camera: this version plays files and directories only"),
+    (#""source": {"stream": ""}"#, "stations[0].source.stream: this version plays files and directories only"),
+    (#""source": {"testCard": {}}"#, "stations[0].source.testCard: this version plays files and directories only"),
+    (#""source": {}"#, "stations[0].source.files: should be a list of files and directories"),
+    (#""source": {"files": []}"#, "stations[0].source.files: should be a list of files and directories"),
+    (#""source": {"files": ["x.mp4"]}"#, "stations[0].source.files[0]: \"x.mp4\" is not there (looked for as /"),
+    (#""source": {"files": ["one.mp4/"]}"#, "stations[0].source.files[0]: \"one.mp4/\" is a file, not a directory"),
+    (#""source": {"files": ["empty"]}"#, "stations[0].source.files[0]: \"empty\" is a directory without media files"),
+    (#""source": {"files": [7]}"#, "stations[0].source.files[0]: 7 is not a file"),
+    (#""source": {"files": [{"title": "A"}]}"#, "stations[0].source.files[0].file: is missing"),
+    (#""source": {"files": [{"file": "one.mp4", "titel": "A"}]}"#, "stations[0].source.files[0].titel: is not a key"),
+    (#""group": "10.0.0.1""#, "stations[0].group: \"10.0.0.1\" is not a multicast group"),
+    (#""group": "239.1.1""#, "stations[0].group: \"239.1.1\" is not an IPv4 multicast group"),
+    (#""group": "224.0.0.5""#, "stations[0].group: \"224.0.0.5\" belongs to routing protocols"),
+    (#""port": 5005"#, "stations[0].port: 5005 is odd, and players take an odd RTP port for RTCP: take 5004"),
+    (#""port": 70000"#, "stations[0].port: 70000 is not a whole number from 1 to 65535"),
+    (#""encapsulation": "rtsp""#, "stations[0].encapsulation: \"rtsp\" is neither \"rtp\" nor \"udp\""),
+    (#""bitrate": "fast""#, "stations[0].bitrate: \"fast\" is not a rate from 50k to 200M"),
+    (#""bitrate": 10"#, "stations[0].bitrate: 10 is not a rate from 50k to 200M"),
+    (#""bitrate": [1]"#, "stations[0].bitrate: a list is not a rate from 50k to 200M"),
+    (#""format": 1"#, "stations[0].format: 1 is not an object"),
+    (#""format": {"video": {"codec": "vp9"}}"#, "stations[0].format.video.codec: \"vp9\" is not a codec"),
+    (#""format": {"audio": [{"codec": "aac", "channels": 9}]}"#, "stations[0].format.audio[0].channels: 9 is not"),
+    (#""format": {"audio": [{"codec": "aac", "language": "en"}]}"#, "stations[0].format.audio[0].language: \"en\" is"),
+    (#""encapsulatoin": "udp""#, "stations[0].encapsulatoin: is not a key of stationd: did you mean \"encapsulation\"?"),
+    (#""colour": "red""#, "stations[0].colour: is not a key of stationd: known here are number, name"),
+  ])
+  func refusesStation(key: String, message: String) throws {
+    try FileManager.default.createDirectory(atPath: "\(media.path)/empty", withIntermediateDirectories: false)
+    var keys = ["number": "1", "name": "\"One\"", "source": #"{"files": ["one.mp4"]}"#]
+    let colon = try #require(key.firstIndex(of: ":"))
+    let changed = key[..<colon].filter { $0 != "\"" }
+    keys[changed] = String(key[key.index(after: colon)...])
+    let station = keys.sorted { $0.key < $1.key }.map { "\"\($0.key)\": \($0.value)" }.joined(separator: ", ")
+    let problems = media.problems(#"{"site": {"name": "S"}, "stations": [{\#(station)}]}"#)
+    #expect(problems.count == 1)
+    #expect(problems.first?.hasPrefix(message) == true, "\(problems)")
+  }
+
+  @Test(arguments: [
+    (#""site": {}"#, "site.name: is missing"),
+    (#""site": {"name": "S", "mail": "x"}"#, "site.mail: is not a key of stationd"),
+    (#""site": {"name": "\#(String(repeating: "x", count: 61))"}"#, "site.name: \""),
+    (#""control": {"listen": "localhost"}"#, "control.listen: \"localhost\" is not an address and port"),
+    (#""control": {"listen": "127.0.0.1:0"}"#, "control.listen: \"127.0.0.1:0\" is not an address and port"),
+    (#""control": {"listen": "::1:9966"}"#, "control.listen: \"::1:9966\" is not an address and port"),
+    (#""control": 9966"#, "control: 9966 is not an object"),
+    (#""multicast": {"interface": "eth9"}"#, "multicast.interface: \"eth9\" is not a network interface of this machine: "
+      + "there are lo (127.0.0.1), eth0 (10.1.2.3)"),
+    (#""multicast": {"ttl": 256}"#, "multicast.ttl: 256 is not a whole number from 0 to 255"),
+    (#""multicast": {"dscp": 64}"#, "multicast.dscp: 64 is not a whole number from 0 to 63"),
+    (#""multicast": {"port": 5005}"#, "multicast.port: 5005 is odd"),
+    (#""multicast": {"firstGroup": "10.0.0.1"}"#, "multicast.firstGroup: \"10.0.0.1\" is not a multicast group"),
+    (#""multicast": {"firstGroup": "239.255.255.255"}"#, "stations[0].group: is missing: counted on from"),
+    (#""tapes": 5"#, "tapes: 5 is not the path of a directory"),
+    (#""tape": "x""#, "tape: is not a key of stationd: did you mean \"tapes\"?"),
+    (#""stations": []"#, "stations: is empty"),
+    (#""stations": {}"#, "stations: an object is not a list"),
+    (#""stations": [5]"#, "stations[0]: 5 is not an object"),
+  ])
+  func refusesFile(key: String, message: String) throws {
+    var keys = [
+      "site": #"{"name": "S"}"#, "stations": #"[{"number": 2, "name": "Two", "source": {"files": ["two.mkv"]}}]"#,
+    ]
+    let colon = try #require(key.firstIndex(of: ":"))
+    keys[key[..<colon].filter { $0 != "\"" }] = String(key[key.index(after: colon)...])
+    let text = keys.sorted { $0.key < $1.key }.map { "\"\($0.key)\": \($0.value)" }.joined(separator: ", ")
+    let problems = media.problems("{\(text)}")
+    #expect(problems.contains { $0.hasPrefix(message) }, "\(problems)")
+  }
+
+  @Test func refusesWhatIsTakenAlready() {
+    let problems = media.problems(
+      #"""
+      {"site": {"name": "S"}, "stations": [
+        {"number": 1, "name": "One", "source": {"files": ["one.mp4"]}},
+        {"number": 1, "name": "Other", "source": {"files": ["one.mp4"]}, "group": "239.1.1.1"},
+        {"number": 3, "name": "ONE", "source": {"files": ["one.mp4"]}, "group": "239.1.1.1"},
+        {"number": 4, "name": "Four", "source": {"files": ["one.mp4"]}, "group": "239.1.1.1", "port": 5006}
+      ]}
+      """#)
+    #expect(
+      problems == [
+        "stations[1].number: the number 1 is taken by stations[0].number: give each station its own",
+        "stations[2].name: the name one is taken by stations[0].name: give each station its own",
+        "stations[2].group: the group and port 239.1.1.1:5004 is taken by stations[1].group: "
+          + "give one of them another group",
+      ])
+  }
+
+  @Test func tellsEverythingAtOnce() {
+    let problems = media.problems(
+      #"{"sight": {}, "multicast": {"ttl": -1}, "stations": [{"name": "A", "source": {"files": ["no.mp4"]}}]}"#)
+    #expect(problems.count == 5)
+  }
+
+  @Test func saysWhereJSONIsMalformed() {
+    #expect(media.problems("{\n \"site\": }").first?.hasPrefix("line 2, column 10: ") == true)
+  }
+}
