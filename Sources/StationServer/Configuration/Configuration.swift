@@ -1,3 +1,6 @@
+import Tape
+import Wire
+
 /// What `stations.json` says, checked and with every default filled in. All paths are absolute.
 struct Configuration: Equatable, Sendable {
   var site: Site
@@ -55,6 +58,3 @@ struct ProgrammeSource: Equatable, Sendable {
   var file: String
   var title: String
 }
-
-/// How a station's packets travel in UDP: RTP (RFC 3550, RFC 2250) or bare transport stream packets.
-enum Encapsulation: String, CaseIterable, Codable, Sendable { case rtp, udp }

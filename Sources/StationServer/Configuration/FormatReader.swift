@@ -7,8 +7,9 @@ extension ConfigurationReader {
   /// A station's own house format: { "video": { "codec": "h264" }, "audio": [ { "codec": "aac", ... } ] }.
   /// Nil: the first programme's.
   func houseFormat(_ keys: inout ObjectReader) -> HouseFormat? {
-    guard keys.value("format") != nil else { return nil }
+    guard let value = keys.value("format") else { return nil }
     var format = keys.object("format")
+    guard case .object = value else { return nil }
     defer { format.reportUnknownKeys() }
     var video: HouseFormat.Video?
     if format.value("video") != nil {

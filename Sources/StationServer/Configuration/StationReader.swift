@@ -1,3 +1,5 @@
+import Wire
+
 extension ConfigurationReader {
   /// The list of stations, in the order of their numbers.
   func stations(_ value: JSONValue?, multicast: Configuration.Multicast) -> [StationConfiguration] {
@@ -58,9 +60,9 @@ extension ConfigurationReader {
 
   private func encapsulation(_ keys: inout ObjectReader) -> Encapsulation {
     let text = keys.string("encapsulation", "an encapsulation") {
-      Encapsulation(rawValue: $0) == nil ? "is neither \"rtp\" nor \"udp\" (bare transport stream)" : nil
+      $0 != "rtp" && $0 != "udp" ? "is neither \"rtp\" nor \"udp\" (bare transport stream)" : nil
     }
-    return text.flatMap(Encapsulation.init(rawValue:)) ?? .rtp
+    return text.map(Encapsulation.init(rawValue:)) ?? .rtp
   }
 
   /// A constant rate: a number of bit/s, or a string with k or M, such as "4.5M".

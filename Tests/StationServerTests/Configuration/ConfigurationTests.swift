@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Tape
 import Testing
 
 @testable import StationServer

@@ -29,7 +29,7 @@ import Testing
     ("[\"a", 1, 2, "closing quote"),
     ("[\"a\nb\"]", 1, 2, "closing quote"),
     ("[\"\\x\"]", 1, 3, "backslash"),
-    ("[\"\\u12\"]", 1, 5, "hexadecimal"),
+    ("[\"\\u12\"]", 1, 4, "hexadecimal"),
     ("[\"\\ud800\"]", 1, 3, "half"),
     ("[1e999]", 1, 2, "1e999"),
     (String(repeating: "[", count: 100), 1, 65, "nested"),
