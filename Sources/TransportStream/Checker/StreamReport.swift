@@ -1,0 +1,104 @@
+/// What a ``StreamChecker`` has seen, for people and programs. Times are milliseconds unless their name says otherwise.
+package struct StreamReport: Codable, Sendable {
+  package struct Clock: Codable, Sendable {
+    package let pid: UInt16?
+    package let count: Int
+    package let longestInterval: Double
+    package let wraps: Int
+  }
+
+  package struct Table: Codable, Sendable {
+    package let count: Int
+    /// On the stream's own clock, the wait at its beginning and its end included.
+    package let longestInterval: Double
+    /// By arrival; 0 where no arrival is known.
+    package let longestByArrival: Double
+  }
+
+  package struct Line: Codable, Sendable {
+    package let pid: UInt16
+    /// stream_type of the PMT (ISO/IEC 13818-1 table 2-34); nil when the PMT does not list it.
+    package let type: UInt8?
+    package let language: String?
+    package let packets: Int64
+    /// How many time stamps; 0 for tables.
+    package let timestamps: Int
+    package let longestStep: Double
+    /// The least time between an access unit's end and its DTS.
+    package let leastMargin: Double?
+    package let wraps: Int
+  }
+
+  package let packets: Int64
+  package let nullPackets: Int64
+  /// Seconds from the first PCR to the last.
+  package let seconds: Double
+  /// Bits a second between the first PCR and the last, null packets included.
+  package let bitrate: Double
+  package let service: String?
+  package let provider: String?
+  package let mapVersion: UInt8?
+  package let mapChanges: Int
+  /// Jumps of a counter that a discontinuity_indicator announced.
+  package let announcedDiscontinuities: Int
+  package let clock: Clock
+  /// "PAT", "PMT", "SDT", "TDT".
+  package let tables: [String: Table]
+  package let lines: [Line]
+  /// How often each offence happened, by its kind; the first few of them in full.
+  package let offences: [String: Int]
+  package let first: [Offence]
+
+  /// One sentence for each thing that a station must not do and this one did; empty: a clean stream.
+  package var faults: [String] {
+    var faults = Offence.Kind.allCases.compactMap { kind in
+      offences[kind.rawValue].flatMap { $0 > 0 ? "\(kind) \($0)x" : nil }
+    }
+    if packets == 0 { return ["no packets"] }
+    if clock.count < 2 { faults.append("no clock") }
+    let limits: [(String, Double)] = [("PAT", 100), ("PMT", 100), ("SDT", 2_000)]
+    for (name, limit) in limits {
+      guard let table = tables[name] else { continue }
+      if table.count == 0 {
+        faults.append("no \(name)")
+      } else if table.longestInterval > limit, offences.values.allSatisfy({ $0 == 0 }) {
+        faults.append("\(name) not seen for \(table.longestInterval) ms")
+      }
+    }
+    return faults
+  }
+}
+
+extension StreamChecker {
+  /// The verdict up to now; the checker may go on.
+  package func report() -> StreamReport {
+    let span = clock.last.flatMap { last in clock.first.map { last.date - $0.date } } ?? .zero
+    let between = clock.last.flatMap { last in clock.first.map { last.packet - $0.packet } } ?? 0
+    let names: [(String, Table)] = [("PAT", .association), ("PMT", .map), ("SDT", .description), ("TDT", .time)]
+    return StreamReport(
+      packets: packets, nullPackets: nullPackets, seconds: span.inSeconds,
+      bitrate: span > .zero ? Double(between * Int64(TSPacket.size) * 8) / span.inSeconds : 0,
+      service: service?.name, provider: service?.provider, mapVersion: mapVersion, mapChanges: mapChanges,
+      announcedDiscontinuities: announcedDiscontinuities,
+      clock: .init(
+        pid: clock.count > 0 ? map?.clockPID : nil, count: clock.count,
+        longestInterval: clock.longest.milliseconds, wraps: clock.wraps),
+      tables: Dictionary(uniqueKeysWithValues: names.map { ($0, report(on: tables[$1.rawValue])) }),
+      lines: lines.sorted { $0.pid < $1.pid }.map(report), offences: log.byName, first: log.first)
+  }
+
+  private func report(on table: TableCheck) -> StreamReport.Table {
+    let waiting = clock.last.map { table.waiting(at: $0.date) } ?? .zero
+    return StreamReport.Table(
+      count: table.count, longestInterval: max(table.longest, waiting).milliseconds,
+      longestByArrival: table.longestByArrival.milliseconds)
+  }
+
+  private func report(on line: Line) -> StreamReport.Line {
+    let stream = map?.streams.first { $0.pid == line.pid }
+    return StreamReport.Line(
+      pid: line.pid, type: stream?.type, language: stream?.language, packets: line.packets,
+      timestamps: line.timestamps.count, longestStep: line.timestamps.longest.milliseconds,
+      leastMargin: line.timestamps.leastMargin?.milliseconds, wraps: line.timestamps.wraps)
+  }
+}
