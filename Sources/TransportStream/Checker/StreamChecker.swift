@@ -11,43 +11,20 @@ package struct StreamChecker: Sendable {
     var timestamps = TimestampCheck()
   }
 
-  /// The tables whose intervals are watched.
-  enum Table: Int, CaseIterable {
-    case association, map, description, time
-  }
-
-  /// A table seen since the last PCR: its date is known only when the next PCR has come.
-  private struct Sighting {
-    var table: Table
-    var packet: Int64
-    var arrival: Ticks?
-  }
-
   private(set) var packets: Int64 = 0
   private(set) var nullPackets: Int64 = 0
   private(set) var announcedDiscontinuities = 0
-  private(set) var mapChanges = 0
-  private(set) var map: ProgramMap?
-  private(set) var mapVersion: UInt8?
-  private(set) var service: (provider: String, name: String)?
   private(set) var clock = ClockCheck()
   private(set) var log = OffenceLog()
   private(set) var lines: [Line] = []
-  private(set) var tables = [TableCheck](repeating: TableCheck(), count: Table.allCases.count)
+  private(set) var tables = TableWatch()
 
   /// By PID: its index in `lines`, or -1.
   private var lineOfPID = [Int16](repeating: -1, count: 8_192)
-  private var sightings: [Sighting] = []
+  /// The PID of the clock: the map's, or as long as there is none, the first that carries a PCR.
   private var clockPID: UInt16?
-  private var mapPID: UInt16?
 
-  /// More tables than this between two PCRs are not dated: such a stream has no clock worth the name.
-  private static let mostSightings = 256
-
-  package init() {
-    lines.reserveCapacity(32)
-    sightings.reserveCapacity(StreamChecker.mostSightings)
-  }
+  package init() { lines.reserveCapacity(32) }
 
   /// Checks one datagram's packets, or any run of whole packets.
   ///
@@ -121,128 +98,21 @@ package struct StreamChecker: Sendable {
     let before = clock.last
     clockPID = packet.pid
     clock.take(packet, field: field, at: position, arrival: arrival, log: &log)
-    guard let now = clock.last else { return }
-    guard let before else {
-      for table in Table.allCases { tables[table.rawValue].begin(at: now.date) }
-      sightings.removeAll(keepingCapacity: true)
-      return
-    }
-    for sighting in sightings { date(sighting, between: before, and: now) }
-    sightings.removeAll(keepingCapacity: true)
-  }
-
-  /// Dates a table between two PCRs: by its arrival where that is known, else by its place among the packets.
-  private mutating func date(_ sighting: Sighting, between before: ClockCheck.Mark, and now: ClockCheck.Mark) {
-    let span = now.date - before.date
-    let share: Double
-    if let arrival = sighting.arrival, let start = before.arrival, let end = now.arrival, end > start {
-      share = Double((arrival - start).count) / Double((end - start).count)
-    } else {
-      share = Double(sighting.packet - before.packet) / Double(max(now.packet - before.packet, 1))
-    }
-    let date = before.date + Ticks(Int64(Double(span.count) * min(max(share, 0), 1)))
-    let interval = tables[sighting.table.rawValue].take(at: date)
-    guard let limit = sighting.table.longestInterval, let offence = sighting.table.offence, interval > limit else {
-      return
-    }
-    log.note(offence, packet: sighting.packet, pid: pid(of: sighting.table), amount: interval.count)
-  }
-
-  private func pid(of table: Table) -> UInt16 {
-    switch table {
-    case .association: PID.pat
-    case .map: mapPID ?? PID.pmt
-    case .description: PID.sdt
-    case .time: PID.tdt
-    }
+    if let now = clock.last { tables.tick(from: before, to: now, log: &log) }
   }
 
   /// A table or a PES packet starts in the packet at `offset`.
   private mutating func takeUnit(
     _ bytes: Span<UInt8>, at offset: Int, packet: TSPacket, line: Int, position: Int64, arrival: Ticks?
   ) {
-    guard let table = table(of: packet.pid) else {
+    guard let table = tables.table(of: packet.pid) else {
       if let header = PESHeader(bytes, at: offset + packet.payloadOffset, end: offset + TSPacket.size) {
         lines[line].timestamps.take(
           header, pid: packet.pid, at: position, timeBase: clock.timeBases, log: &log)
       }
       return
     }
-    // The pointer field stands in front of the section (ISO/IEC 13818-1 §2.4.4.1).
-    let start = packet.payloadOffset + 1 + Int(bytes[offset + packet.payloadOffset])
-    guard start + 3 <= TSPacket.size, bytes[offset + start] == table.tableID else { return }
-    tables[table.rawValue].arrive(at: arrival)
-    if sightings.count < StreamChecker.mostSightings {
-      sightings.append(Sighting(table: table, packet: position, arrival: arrival))
-    }
-    guard table != .time else { return }
-    let length = Int(bytes[offset + start + 1] & 0x0F) << 8 | Int(bytes[offset + start + 2])
-    // A section longer than its packet is counted, but not read: the house writes none.
-    guard length >= 9, start + 3 + length <= TSPacket.size else { return }
-    guard CRC32.mpeg(bytes, from: offset + start, count: 3 + length) == 0 else {
-      log.note(.sectionChecksum, packet: position, pid: packet.pid)
-      return
-    }
-    let end = offset + start + 3 + length
-    let checksum = (end - 4..<end).reduce(UInt32(0)) { $0 << 8 | UInt32(bytes[$1]) }
-    if tables[table.rawValue].isNew(checksum), let section = Section(packet: bytes, at: offset) {
-      read(section, of: table, at: position)
-    }
-  }
-
-  private func table(of pid: UInt16) -> Table? {
-    switch pid {
-    case PID.pat: .association
-    case PID.sdt: .description
-    case PID.tdt: .time
-    case mapPID: .map
-    default: nil
-    }
-  }
-
-  private mutating func read(_ section: Section, of table: Table, at position: Int64) {
-    switch table {
-    case .association: mapPID = ProgramAssociation.programs(in: section).first?.mapPID
-    case .description: service = ServiceDescription.service(in: section)
-    case .time: break
-    case .map:
-      guard let map = ProgramMap(section) else { return }
-      if let mapVersion, section.version == mapVersion {
-        log.note(.mapUnversioned, packet: position, pid: mapPID ?? PID.pmt)
-      } else if mapVersion != nil {
-        mapChanges += 1
-      }
-      (self.map, mapVersion) = (map, section.version)
-      if map.clockPID != PID.null { clockPID = map.clockPID }
-    }
-  }
-}
-
-extension StreamChecker.Table {
-  var tableID: UInt8 {
-    switch self {
-    case .association: ProgramAssociation.tableID
-    case .map: ProgramMap.tableID
-    case .description: ServiceDescription.tableID
-    case .time: TimeAndDate.tableID
-    }
-  }
-
-  /// The longest that may pass from one to the next; nil where nobody judges.
-  var longestInterval: Ticks? {
-    switch self {
-    case .association, .map: .milliseconds(100)
-    case .description: .seconds(2)
-    case .time: nil
-    }
-  }
-
-  var offence: Offence.Kind? {
-    switch self {
-    case .association: .associationInterval
-    case .map: .mapInterval
-    case .description: .descriptionInterval
-    case .time: nil
-    }
+    tables.take(table, bytes, at: offset, packet: packet, position: position, arrival: arrival, log: &log)
+    if table == .map, let map = tables.map, map.clockPID != PID.null { clockPID = map.clockPID }
   }
 }

@@ -56,13 +56,12 @@ package struct StreamReport: Codable, Sendable {
     }
     if packets == 0 { return ["no packets"] }
     if clock.count < 2 { faults.append("no clock") }
-    let limits: [(String, Double)] = [("PAT", 100), ("PMT", 100), ("SDT", 2_000)]
-    for (name, limit) in limits {
-      guard let table = tables[name] else { continue }
-      if table.count == 0 {
-        faults.append("no \(name)")
-      } else if table.longestInterval > limit, offences.values.allSatisfy({ $0 == 0 }) {
-        faults.append("\(name) not seen for \(table.longestInterval) ms")
+    for table in TableWatch.Table.allCases {
+      guard let limit = table.longestInterval, let seen = tables[table.name] else { continue }
+      if seen.count == 0 {
+        faults.append("no \(table.name)")
+      } else if seen.longestInterval > limit.milliseconds {
+        faults.append("\(table.name) not seen for \(seen.longestInterval) ms")
       }
     }
     return faults
@@ -74,16 +73,17 @@ extension StreamChecker {
   package func report() -> StreamReport {
     let span = clock.last.flatMap { last in clock.first.map { last.date - $0.date } } ?? .zero
     let between = clock.last.flatMap { last in clock.first.map { last.packet - $0.packet } } ?? 0
-    let names: [(String, Table)] = [("PAT", .association), ("PMT", .map), ("SDT", .description), ("TDT", .time)]
+    let tables = TableWatch.Table.allCases.map { ($0.name, report(on: self.tables[$0])) }
     return StreamReport(
       packets: packets, nullPackets: nullPackets, seconds: span.inSeconds,
       bitrate: span > .zero ? Double(between * Int64(TSPacket.size) * 8) / span.inSeconds : 0,
-      service: service?.name, provider: service?.provider, mapVersion: mapVersion, mapChanges: mapChanges,
+      service: self.tables.service?.name, provider: self.tables.service?.provider,
+      mapVersion: self.tables.mapVersion, mapChanges: self.tables.mapChanges,
       announcedDiscontinuities: announcedDiscontinuities,
       clock: .init(
-        pid: clock.count > 0 ? map?.clockPID : nil, count: clock.count,
+        pid: clock.count > 0 ? self.tables.map?.clockPID : nil, count: clock.count,
         longestInterval: clock.longest.milliseconds, wraps: clock.wraps),
-      tables: Dictionary(uniqueKeysWithValues: names.map { ($0, report(on: tables[$1.rawValue])) }),
+      tables: Dictionary(uniqueKeysWithValues: tables),
       lines: lines.sorted { $0.pid < $1.pid }.map(report), offences: log.byName, first: log.first)
   }
 
@@ -95,7 +95,7 @@ extension StreamChecker {
   }
 
   private func report(on line: Line) -> StreamReport.Line {
-    let stream = map?.streams.first { $0.pid == line.pid }
+    let stream = tables.map?.streams.first { $0.pid == line.pid }
     return StreamReport.Line(
       pid: line.pid, type: stream?.type, language: stream?.language, packets: line.packets,
       timestamps: line.timestamps.count, longestStep: line.timestamps.longest.milliseconds,
