@@ -91,5 +91,7 @@ let package = Package(
       name: "StationServerTests", dependencies: ["StationServer", "Playout", "Tape", "Wire"],
       swiftSettings: strict),
     .testTarget(name: "TunerTests", dependencies: ["Tuner", "Wire"], swiftSettings: strict),
+    .testTarget(
+      name: "AirCheckTests", dependencies: ["AirCheck", "TransportStream", "Wire"], swiftSettings: strict),
   ]
 )

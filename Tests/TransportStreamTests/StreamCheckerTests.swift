@@ -92,6 +92,7 @@ import Testing
     stream.step()
     #expect(stream.count(.clockJump) == 1)
     #expect(stream.count(.timestampJump) == 2)
+    stream.run(5)
     #expect(stream.count(.associationInterval) == 1)
   }
 
@@ -100,10 +101,10 @@ import Testing
     stream.run(4)
     stream.date += .milliseconds(20)
     stream.step()
-    #expect(stream.faults == [])
+    #expect(stream.count(.clockInterval) == 0)
     stream.date += .milliseconds(21)
     stream.step()
-    #expect(stream.faults == ["clockInterval 1x"])
+    #expect(stream.count(.clockInterval) == 1)
     #expect(stream.checker.report().clock.longestInterval == 41)
   }
 

@@ -1,0 +1,90 @@
+import TransportStream
+
+/// When a station's datagrams came: for bursts, silences, and the error of their pace. All in nanoseconds.
+struct ArrivalLog: Sendable {
+  /// Two datagrams closer together than this belong to one burst.
+  static let burstWindow: Int64 = 100_000
+
+  /// Kernel receive dates, Unix.
+  private(set) var arrivals: [Int64] = []
+  /// Arrival less PCR, at each datagram that carries one; both clocks count from the Unix epoch on a house station.
+  private(set) var lateness: [Int64] = []
+
+  /// Makes room, so that listening itself allocates little.
+  init(expecting datagrams: Int) {
+    arrivals.reserveCapacity(datagrams)
+    lateness.reserveCapacity(datagrams)
+  }
+
+  /// - Parameter pcr: the first PCR in the datagram, 27 MHz modulo 2^33 * 300.
+  mutating func take(arrival: Int64, pcr: UInt64?) {
+    arrivals.append(arrival)
+    guard let pcr else { return }
+    lateness.append(ClockReference.distance(from: pcr, to: Ticks(nanoseconds: arrival).pcr).nanoseconds)
+  }
+
+  /// The longest time without a datagram, and the datagram after which it began.
+  var longestSilence: (length: Int64, after: Int64)? {
+    zip(arrivals, arrivals.dropFirst()).lazy.map { (length: $1 - $0, after: $0) }.max { $0.length < $1.length }
+  }
+}
+
+/// How many datagrams came within 100 us of one another.
+struct Bursts: Codable, Sendable {
+  /// The most within any 100 us.
+  let largest: Int
+  /// How many datagrams were the fourth or later within 100 us.
+  let beyondThree: Int
+
+  /// - Parameter arrivals: ascending, nanoseconds.
+  init(_ arrivals: [Int64]) {
+    var (largest, beyondThree, start) = (0, 0, 0)
+    for (index, arrival) in arrivals.enumerated() {
+      while arrival - arrivals[start] > ArrivalLog.burstWindow { start += 1 }
+      largest = max(largest, index - start + 1)
+      if index - start >= 3 { beyondThree += 1 }
+    }
+    (self.largest, self.beyondThree) = (largest, beyondThree)
+  }
+}
+
+/// Where the values of a distribution lie; milliseconds.
+struct Spread: Codable, Sendable {
+  let p50: Double
+  let p99: Double
+  let p999: Double
+  let max: Double
+
+  /// - Parameter values: nanoseconds, at least one.
+  init?(_ values: [Int64]) {
+    guard !values.isEmpty else { return nil }
+    let sorted = values.sorted()
+    func at(_ share: Double) -> Double {
+      Double(sorted[Int((Double(sorted.count - 1) * share).rounded())]) / 1e6
+    }
+    (p50, p99, p999, max) = (at(0.5), at(0.99), at(0.999), at(1))
+  }
+}
+
+/// How far the arrival of the PCRs strays from an even pace; milliseconds.
+struct Pace: Codable, Sendable {
+  /// PCRs measured.
+  let count: Int
+  /// This machine's clock less the PCR, at the median: how late a house station is, if both clocks agree.
+  let offset: Double
+  /// |arrival less PCR less the median|: the PCR arrival error.
+  let error: Spread
+  /// Arrival less PCR less the least: how long the slowest waited.
+  let lateness: Spread
+
+  init?(_ lateness: [Int64]) {
+    guard !lateness.isEmpty else { return nil }
+    let sorted = lateness.sorted()
+    let median = sorted[sorted.count / 2]
+    guard let error = Spread(sorted.map { abs($0 - median) }), let late = Spread(sorted.map { $0 - sorted[0] })
+    else { return nil }
+    count = sorted.count
+    offset = Double(median) / 1e6
+    (self.error, self.lateness) = (error, late)
+  }
+}

@@ -1,0 +1,65 @@
+import LinuxIO
+import TransportStream
+import Wire
+
+/// How a station's packets are wrapped.
+enum Encapsulation: String, Codable, CaseIterable, Sendable {
+  case rtp, udp
+}
+
+/// One group listened to: everything known of it.
+final class StationWatch {
+  let group: String
+  let port: UInt16
+  let encapsulation: Encapsulation
+  private var receiver: MulticastReceiver
+  private var stream = StreamChecker()
+  private var sequence = SequenceCheck()
+  private(set) var log: ArrivalLog
+
+  /// Joins the group. Throws when the kernel refuses.
+  init(
+    group: String, port: UInt16, interface: NetworkInterface?, encapsulation: Encapsulation, seconds: Double
+  ) throws(SystemError) {
+    (self.group, self.port, self.encapsulation) = (group, port, encapsulation)
+    // About 20 Mb/s, and a megabyte at most for a start.
+    log = ArrivalLog(expecting: min(Int(seconds * 2_000), 131_072))
+    receiver = try MulticastReceiver(group: group, port: port, interface: interface, receiveBuffer: 8 << 20)
+  }
+
+  /// Takes in what has come; waits at most so long for it.
+  ///
+  /// - Returns: how many datagrams.
+  func listen(timeoutMilliseconds: Int) throws(SystemError) -> Int {
+    try receiver.receive(timeoutMilliseconds: timeoutMilliseconds) { datagram, arrival in
+      take(datagram, arrival: arrival)
+    }
+  }
+
+  private func take(_ datagram: Span<UInt8>, arrival: Int64) {
+    guard encapsulation == .rtp else {
+      log.take(arrival: arrival, pcr: stream.check(datagram, arrival: Ticks(nanoseconds: arrival)))
+      return
+    }
+    guard let (header, payload) = RTPHeader.parse(datagram) else {
+      sequence.takeMalformed()
+      return
+    }
+    let pcr = stream.check(datagram.extracting(payload), arrival: Ticks(nanoseconds: arrival))
+    sequence.take(header, pcr: pcr, at: Double(arrival) / 1e9)
+    log.take(arrival: arrival, pcr: pcr)
+  }
+
+  func report() -> StationReport {
+    let silence = log.longestSilence
+    return StationReport(
+      group: group, port: port, datagrams: log.arrivals.count, kernelDrops: receiver.kernelDrops,
+      firstArrival: log.arrivals.first.map { Double($0) / 1e9 },
+      lastArrival: log.arrivals.last.map { Double($0) / 1e9 },
+      rtp: encapsulation == .rtp ? RTPReport(sequence) : nil,
+      pace: Pace(log.lateness), bursts: Bursts(log.arrivals),
+      longestSilence: silence.map { Double($0.length) / 1e6 },
+      longestSilenceAfter: silence.map { Double($0.after) / 1e9 },
+      stream: stream.report())
+  }
+}
