@@ -26,7 +26,8 @@ struct CheckerStream {
     if tables, tick.isMultiple(of: 4) {
       let pat = ProgramAssociation.section(transportStreamID: 1, program: 7, mapPID: PID.pmt)
       bytes += section(pat, pid: PID.pat)
-      bytes += section(Section(tableID: 2, identifier: mapProgram, version: mapVersion, body: Self.mapBody), pid: PID.pmt)
+      let pmt = Section(tableID: 2, identifier: mapProgram, version: mapVersion, body: Self.mapBody)
+      bytes += section(pmt, pid: PID.pmt)
     }
     if tables, tick.isMultiple(of: 50) {
       let sdt = ServiceDescription.section(
