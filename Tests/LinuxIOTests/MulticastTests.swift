@@ -105,7 +105,7 @@ import Testing
     try #require(Array(header[16..<20]) == [239, 255, 77, 5])
     #expect(header[8] == 7)  // TTL
     #expect(header[1] == 34 << 2)  // DSCP AF41, ECN 0
-    #expect(header[20..<22].elementsEqual([9965 >> 8, 9965 & 255]))  // source port
+    #expect(Int(header[20]) << 8 | Int(header[21]) == 9965)  // source port
     #expect(Array(header[12..<16]) == [127, 0, 0, 1])
   }
 

@@ -13,12 +13,11 @@ import Testing
     let mapped = unsafe mmap(nil, size, PROT_READ, MAP_SHARED, file.number, 0)
     try #require(unsafe mapped != MAP_FAILED)
     defer { unsafe munmap(mapped, size) }
-    let bytes = try #require(unsafe mapped).assumingMemoryBound(to: UInt8.self)
+    guard let bytes = unsafe mapped?.assumingMemoryBound(to: UInt8.self) else { return }
     let before = BusErrorGuard.faults
     try #require(ftruncate(file.number, 4096) == 0)
-    #expect(unsafe bytes[0] == 0x47)
-    #expect(unsafe bytes[2 * 4096 + 5] == 0)
-    #expect(unsafe bytes[2 * 4096 + 6] == 0)
+    let read = unsafe [bytes[0], bytes[2 * 4096 + 5], bytes[2 * 4096 + 6]]
+    #expect(read == [0x47, 0, 0])
     #expect(BusErrorGuard.faults == before + 1)
   }
 
@@ -28,13 +27,15 @@ import Testing
       box.raised.store(true, ordering: .releasing)
     }
     thread.join()
-    #expect(box.raised.load(ordering: .acquiring))
+    let raised = box.raised.load(ordering: .acquiring)
+    #expect(raised)
   }
 
   @Test func aFullPipeTakesNoMoreAndDoesNotBlock() throws {
     var ends: [Int32] = [-1, -1]
     try #require(unsafe pipe(&ends) == 0)
-    let (reading, writing) = (Descriptor(owning: ends[0]), Descriptor(owning: ends[1]))
+    let reading = Descriptor(owning: ends[0])
+    let writing = Descriptor(owning: ends[1])
     let bytes = [UInt8](repeating: 7, count: 1 << 20)
     let before = SteadyClock.now
     let taken = try DescriptorIO.write(bytes.span, to: writing.number, timeoutMilliseconds: 30)
@@ -62,7 +63,8 @@ import Testing
       box.raised.store(Signals.wait(for: [SIGUSR1]) == SIGUSR1, ordering: .releasing)
     }
     thread.join()
-    #expect(box.raised.load(ordering: .acquiring))
+    let raised = box.raised.load(ordering: .acquiring)
+    #expect(raised)
   }
 }
 

@@ -3,13 +3,13 @@ import LinuxIO
 import Testing
 
 /// A directory of its own for one test, removed with what is in it.
-struct Scratch: ~Copyable {
+final class Scratch: Sendable {
   let path: String
 
   init() throws {
     var template = Array("/tmp/linuxio-XXXXXX".utf8CString)
     let made = unsafe template.withUnsafeMutableBufferPointer { buffer in
-      unsafe mkdtemp(buffer.baseAddress).map { unsafe String(cString: $0) }
+      unsafe buffer.baseAddress.flatMap { unsafe mkdtemp($0) }.map { unsafe String(cString: $0) }
     }
     path = try #require(made)
   }
