@@ -68,7 +68,9 @@ package final class Tape: Sendable {
       throw damaged("its program map table is broken")
     }
     let counts = summary.packetCounts.map(\.count) + [Int64(summary.slotCount)]
-    guard counts.allSatisfy({ 0 <= $0 && $0 <= packetCount }) else { throw damaged("it counts more packets than it has") }
+    guard counts.allSatisfy({ 0 <= $0 && $0 <= packetCount }) else {
+      throw damaged("it counts more packets than it has")
+    }
     let duration = summary.info.duration
     // Datagrams are at least a 90 kHz count apart: what this bounds cannot overflow in years of repeats.
     guard duration.count / 300 >= datagramCount, duration.count % 300 == 0, duration < .seconds(366 * 86_400) else {

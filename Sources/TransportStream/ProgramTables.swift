@@ -30,6 +30,12 @@ package struct ProgramMap: Hashable, Sendable {
     package let pid: UInt16
     /// ISO 639-2 code out of the language descriptor (§2.6.18).
     package let language: String?
+
+    package init(type: UInt8, pid: UInt16, language: String?) {
+      self.type = type
+      self.pid = pid
+      self.language = language
+    }
   }
 
   package let program: UInt16

@@ -85,6 +85,6 @@ package enum TimeAndDate {
   }
 
   private static func binaryCodedDecimal(_ value: Int64) -> UInt8 {
-    UInt8(truncatingIfNeeded: value / 10 << 4 | value % 10)
+    UInt8(truncatingIfNeeded: (value / 10) << 4 | value % 10)
   }
 }
