@@ -95,3 +95,19 @@ let package = Package(
       name: "AirCheckTests", dependencies: ["AirCheck", "TransportStream", "Wire"], swiftSettings: strict),
   ]
 )
+
+// Fuzz targets exist only where `scripts/fuzz` asks for them: they link libFuzzer, which brings its own main.
+if Context.environment["STATIOND_FUZZ"] != nil {
+  let fuzzed = strict + [.unsafeFlags(["-parse-as-library"])]
+  package.products += [
+    .executable(name: "fuzz-wire", targets: ["FuzzWire"]),
+    .executable(name: "fuzz-packets", targets: ["FuzzPackets"]),
+  ]
+  package.targets += [
+    .executableTarget(
+      name: "FuzzWire", dependencies: ["Wire", .product(name: "NIOCore", package: "swift-nio")],
+      path: "Tests/Fuzz/FuzzWire", swiftSettings: fuzzed),
+    .executableTarget(
+      name: "FuzzPackets", dependencies: ["TransportStream"], path: "Tests/Fuzz/FuzzPackets", swiftSettings: fuzzed),
+  ]
+}
