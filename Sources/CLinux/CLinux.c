@@ -84,3 +84,9 @@ int CLinux_guard_bus_errors(void) {
 }
 
 uint64_t CLinux_bus_errors(void) { return atomic_load_explicit(&bus_errors, memory_order_relaxed); }
+
+int CLinux_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
+int CLinux_close_from(posix_spawn_file_actions_t *actions, int first) {
+  return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -44,3 +45,9 @@ int CLinux_guard_bus_errors(void);
 
 /// How many pages were replaced by zeros since the start.
 uint64_t CLinux_bus_errors(void);
+
+/// pipe2 with O_CLOEXEC: reading end, writing end.
+int CLinux_pipe(int ends[2]);
+
+/// Has a spawned program start without any descriptor from this one on.
+int CLinux_close_from(posix_spawn_file_actions_t *actions, int first);

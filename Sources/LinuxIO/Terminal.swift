@@ -1,0 +1,54 @@
+import Glibc
+
+/// What a program that talks to a person needs to know of a terminal.
+package enum Terminal {
+  package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+  /// How many columns it has; nil when it is no terminal or does not say.
+  package static func columns(_ descriptor: Int32) -> Int? {
+    var size = winsize()
+    guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    return Int(size.ws_col)
+  }
+
+  /// Waits for a byte from a terminal or file; nil when the time ran out.
+  ///
+  /// - Throws: EPIPE at its end.
+  package static func readByte(_ descriptor: Int32, timeoutMilliseconds: Int) throws(SystemError) -> UInt8? {
+    guard try DescriptorIO.wait(descriptor, toWrite: false, timeoutMilliseconds: timeoutMilliseconds) else { return nil }
+    var byte: UInt8 = 0
+    let count = try systemCall("read from", "the terminal") { unsafe read(descriptor, &byte, 1) }
+    guard count == 1 else { throw SystemError(operation: "read from", subject: "the terminal", code: EPIPE) }
+    return byte
+  }
+}
+
+/// A terminal on which keys come at once and unechoed, for as long as this value lives. Ctrl-C stays a signal.
+package struct KeyMode: ~Copyable, Sendable {
+  private let descriptor: Int32
+  private let before: termios
+
+  /// Nil when the descriptor is no terminal, or when this program runs in its background.
+  package init?(_ descriptor: Int32) {
+    var settings = termios()
+    guard tcgetpgrp(descriptor) == getpgrp(), unsafe tcgetattr(descriptor, &settings) == 0 else { return nil }
+    self.descriptor = descriptor
+    before = settings
+    enter()
+  }
+
+  /// Sets the mode again, after the shell had the terminal meanwhile (SIGCONT).
+  package func enter() {
+    guard tcgetpgrp(descriptor) == getpgrp() else { return }
+    var settings = before
+    settings.c_lflag &= ~tcflag_t(ICANON | ECHO)
+    unsafe tcsetattr(descriptor, TCSANOW, &settings)
+  }
+
+  deinit {
+    // In the background this would stop the process (SIGTTOU); the shell has put things right by then.
+    guard tcgetpgrp(descriptor) == getpgrp() else { return }
+    var settings = before
+    unsafe tcsetattr(descriptor, TCSANOW, &settings)
+  }
+}
