@@ -78,10 +78,15 @@ let package = Package(
       swiftSettings: strict),
 
     // Tests.
+    .target(
+      name: "SyntheticTape", dependencies: ["Tape", "TransportStream"], path: "Tests/SyntheticTape",
+      swiftSettings: strict),
     .testTarget(name: "TransportStreamTests", dependencies: ["TransportStream"], swiftSettings: strict),
-    .testTarget(name: "TapeTests", dependencies: ["Tape", "TransportStream"], swiftSettings: strict),
     .testTarget(
-      name: "PlayoutTests", dependencies: ["Playout", "Tape", "TransportStream"], swiftSettings: strict),
+      name: "TapeTests", dependencies: ["Tape", "TransportStream", "SyntheticTape"], swiftSettings: strict),
+    .testTarget(
+      name: "PlayoutTests", dependencies: ["Playout", "Tape", "TransportStream", "SyntheticTape"],
+      swiftSettings: strict),
     .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: strict),
     .testTarget(name: "LinuxIOTests", dependencies: ["LinuxIO"], swiftSettings: strict),
     .testTarget(

@@ -131,7 +131,8 @@ import TransportStream
     bytes[188] = 0
     var span = bytes.mutableSpan
     let (broken, cut) = (
-      Restamp.advanceCounters(in: &span, count: 376, by: .zero), Restamp.advanceCounters(in: &span, count: 187, by: .zero)
+      Restamp.advanceCounters(in: &span, count: 376, by: .zero),
+      Restamp.advanceCounters(in: &span, count: 187, by: .zero)
     )
     #expect(!broken && !cut)
   }
