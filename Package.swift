@@ -72,7 +72,7 @@ let package = Package(
     .executableTarget(
       name: "AirCheck",
       dependencies: [
-        "Wire", "TransportStream", "LinuxIO",
+        "Playout", "Tape", "Wire", "TransportStream", "LinuxIO",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

@@ -1,4 +1,12 @@
+import FoundationEssentials
 import TransportStream
+
+/// A report as JSON, for programs.
+func encoded(_ report: some Encodable) throws -> String {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+  return String(decoding: try encoder.encode(report), as: UTF8.self)
+}
 
 extension AirReport: CustomStringConvertible {
   /// A table of all stations, then what is wrong with each.
