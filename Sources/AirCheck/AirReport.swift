@@ -17,9 +17,7 @@ struct StationReport: Codable, Sendable {
   let stream: StreamReport
 
   /// One sentence for each thing that a station must not do and this one did.
-  var faults: [String] {
-    (kernelDrops > 0 ? ["\(kernelDrops) dropped by this machine's kernel"] : []) + (rtp?.faults ?? []) + stream.faults
-  }
+  let faults: [String]
 }
 
 struct RTPReport: Codable, Sendable {

@@ -52,14 +52,17 @@ final class StationWatch {
 
   func report() -> StationReport {
     let silence = log.longestSilence
+    let rtp = encapsulation == .rtp ? RTPReport(sequence) : nil
+    let stream = stream.report()
+    let drops = receiver.kernelDrops
     return StationReport(
-      group: group, port: port, datagrams: log.arrivals.count, kernelDrops: receiver.kernelDrops,
+      group: group, port: port, datagrams: log.arrivals.count, kernelDrops: drops,
       firstArrival: log.arrivals.first.map { Double($0) / 1e9 },
       lastArrival: log.arrivals.last.map { Double($0) / 1e9 },
-      rtp: encapsulation == .rtp ? RTPReport(sequence) : nil,
-      pace: Pace(log.lateness), bursts: Bursts(log.arrivals),
+      rtp: rtp, pace: Pace(log.lateness), bursts: Bursts(log.arrivals),
       longestSilence: silence.map { Double($0.length) / 1e6 },
       longestSilenceAfter: silence.map { Double($0.after) / 1e9 },
-      stream: stream.report())
+      stream: stream,
+      faults: (drops > 0 ? ["\(drops) dropped by this machine's kernel"] : []) + (rtp?.faults ?? []) + stream.faults)
   }
 }

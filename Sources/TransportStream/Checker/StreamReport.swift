@@ -48,13 +48,36 @@ package struct StreamReport: Codable, Sendable {
   /// How often each offence happened, by its kind; the first few of them in full.
   package let offences: [String: Int]
   package let first: [Offence]
-
   /// One sentence for each thing that a station must not do and this one did; empty: a clean stream.
-  package var faults: [String] {
-    var faults = Offence.Kind.allCases.compactMap { kind in
-      offences[kind.rawValue].flatMap { $0 > 0 ? "\(kind) \($0)x" : nil }
-    }
+  package let faults: [String]
+}
+
+extension StreamChecker {
+  /// The verdict up to now; the checker may go on.
+  package func report() -> StreamReport {
+    let span = clock.last.flatMap { last in clock.first.map { last.date - $0.date } } ?? .zero
+    let between = clock.last.flatMap { last in clock.first.map { last.packet - $0.packet } } ?? 0
+    let tables = Dictionary(
+      uniqueKeysWithValues: TableWatch.Table.allCases.map { ($0.name, report(on: self.tables[$0])) })
+    return StreamReport(
+      packets: packets, nullPackets: nullPackets, seconds: span.inSeconds,
+      bitrate: span > .zero ? Double(between * Int64(TSPacket.size) * 8) / span.inSeconds : 0,
+      service: self.tables.service?.name, provider: self.tables.service?.provider,
+      mapVersion: self.tables.mapVersion, mapChanges: self.tables.mapChanges,
+      announcedDiscontinuities: announcedDiscontinuities,
+      clock: .init(
+        pid: clock.count > 0 ? self.tables.map?.clockPID : nil, count: clock.count,
+        longestInterval: clock.longest.milliseconds, wraps: clock.wraps),
+      tables: tables, lines: lines.sorted { $0.pid < $1.pid }.map(report), offences: log.byName, first: log.first,
+      faults: faults(in: tables))
+  }
+
+  private func faults(in tables: [String: StreamReport.Table]) -> [String] {
     if packets == 0 { return ["no packets"] }
+    let counts = log.byName
+    var faults = Offence.Kind.allCases.compactMap { kind in
+      counts[kind.rawValue].flatMap { $0 > 0 ? "\(kind) \($0)x" : nil }
+    }
     if clock.count < 2 { faults.append("no clock") }
     for table in TableWatch.Table.allCases {
       guard let limit = table.longestInterval, let seen = tables[table.name] else { continue }
@@ -65,26 +88,6 @@ package struct StreamReport: Codable, Sendable {
       }
     }
     return faults
-  }
-}
-
-extension StreamChecker {
-  /// The verdict up to now; the checker may go on.
-  package func report() -> StreamReport {
-    let span = clock.last.flatMap { last in clock.first.map { last.date - $0.date } } ?? .zero
-    let between = clock.last.flatMap { last in clock.first.map { last.packet - $0.packet } } ?? 0
-    let tables = TableWatch.Table.allCases.map { ($0.name, report(on: self.tables[$0])) }
-    return StreamReport(
-      packets: packets, nullPackets: nullPackets, seconds: span.inSeconds,
-      bitrate: span > .zero ? Double(between * Int64(TSPacket.size) * 8) / span.inSeconds : 0,
-      service: self.tables.service?.name, provider: self.tables.service?.provider,
-      mapVersion: self.tables.mapVersion, mapChanges: self.tables.mapChanges,
-      announcedDiscontinuities: announcedDiscontinuities,
-      clock: .init(
-        pid: clock.count > 0 ? self.tables.map?.clockPID : nil, count: clock.count,
-        longestInterval: clock.longest.milliseconds, wraps: clock.wraps),
-      tables: Dictionary(uniqueKeysWithValues: tables),
-      lines: lines.sorted { $0.pid < $1.pid }.map(report), offences: log.byName, first: log.first)
   }
 
   private func report(on table: TableCheck) -> StreamReport.Table {
