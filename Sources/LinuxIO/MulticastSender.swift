@@ -45,9 +45,9 @@ package struct SendOutcome: Hashable, Sendable {
 }
 
 /// A UDP socket for multicast and a slab of datagram slots, all allocated once: fill slots, then flush them with one
-/// system call. What the network refuses is counted and survived.
+/// system call. What the network refuses is counted and survived. It has one owner, so it may move between threads.
 @safe
-package struct MulticastSender: ~Copyable {
+package struct MulticastSender: ~Copyable, @unchecked Sendable {
   /// Bytes a slot holds: an Ethernet frame's payload. A datagram may use 1472 of them (less 20 of IPv4, 8 of UDP).
   package static let slotSize = 1500
 

@@ -18,6 +18,9 @@ package enum ThisProcess {
   @discardableResult
   package static func leaveSession() -> Bool { setsid() >= 0 }
 
+  /// Sends a signal to this process.
+  package static func signal(_ signal: Int32) { kill(getpid(), signal) }
+
   /// Whether a process with this id is there, whoever owns it.
   package static func isAlive(_ pid: Int32) -> Bool { kill(pid, 0) == 0 || errno == EPERM }
 }
