@@ -128,13 +128,26 @@ package struct MulticastSender: ~Copyable, @unchecked Sendable {
   /// - Returns: whether a datagram was added: false when the batch is full (then `fill` is not called) or `fill`
   ///   returned 0 or an impossible length.
   package mutating func append(to destination: Destination, _ fill: (inout MutableSpan<UInt8>) -> Int) -> Bool {
-    guard count < capacity else { return false }
+    append(to: destination, headerSize: 0) { _, payload in fill(&payload) }
+  }
+
+  /// Fills the next slot with a header of `headerSize` bytes, which may be 0, and a payload.
+  ///
+  /// - Parameter fill: writes both, the payload from its span's start, and returns the payload's length; 0 for none.
+  /// - Returns: as above.
+  package mutating func append(
+    to destination: Destination, headerSize: Int,
+    _ fill: (_ header: inout MutableSpan<UInt8>, _ payload: inout MutableSpan<UInt8>) -> Int
+  ) -> Bool {
+    guard count < capacity, (0..<Self.slotSize).contains(headerSize) else { return false }
     let start = count * Self.slotSize
-    let slot = unsafe UnsafeMutableBufferPointer(rebasing: bytes[start..<start + Self.slotSize])
-    var span = unsafe MutableSpan(_unsafeElements: slot)
-    let length = fill(&span)
-    guard length > 0, length <= Self.slotSize else { return false }
-    unsafe vectors[count].iov_len = length
+    let body = start + headerSize
+    let (first, rest) = unsafe (bytes[start..<body], bytes[body..<start + Self.slotSize])
+    var header = unsafe MutableSpan(_unsafeElements: UnsafeMutableBufferPointer(rebasing: first))
+    var payload = unsafe MutableSpan(_unsafeElements: UnsafeMutableBufferPointer(rebasing: rest))
+    let length = fill(&header, &payload)
+    guard length > 0, length <= payload.count else { return false }
+    unsafe vectors[count].iov_len = headerSize + length
     unsafe addresses[count] = Socket.address(destination.group, destination.port)
     count += 1
     return true

@@ -15,7 +15,9 @@ package enum Terminal {
   ///
   /// - Throws: EPIPE at its end.
   package static func readByte(_ descriptor: Int32, timeoutMilliseconds: Int) throws(SystemError) -> UInt8? {
-    guard try DescriptorIO.wait(descriptor, toWrite: false, timeoutMilliseconds: timeoutMilliseconds) else { return nil }
+    guard try DescriptorIO.wait(descriptor, toWrite: false, timeoutMilliseconds: timeoutMilliseconds) else {
+      return nil
+    }
     var byte: UInt8 = 0
     let count = try systemCall("read from", "the terminal") { unsafe read(descriptor, &byte, 1) }
     guard count == 1 else { throw SystemError(operation: "read from", subject: "the terminal", code: EPIPE) }

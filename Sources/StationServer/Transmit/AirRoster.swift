@@ -32,7 +32,10 @@ extension Station: AirSource {
 protocol DatagramBatch: ~Copyable {
   var count: Int { get }
   var capacity: Int { get }
-  mutating func append(to destination: Destination, _ fill: (inout MutableSpan<UInt8>) -> Int) -> Bool
+  mutating func append(
+    to destination: Destination, headerSize: Int,
+    _ fill: (_ header: inout MutableSpan<UInt8>, _ payload: inout MutableSpan<UInt8>) -> Int
+  ) -> Bool
 }
 
 extension MulticastSender: DatagramBatch {}
@@ -188,20 +191,17 @@ extension AirSlot {
   /// The datagram's length, RTP header included; 0 when its bytes are bad.
   private func append(to batch: inout some DatagramBatch & ~Copyable) -> Int {
     var length = 0
-    _ = batch.append(to: destination) { datagram in
-      guard let ssrc else {
-        length = cursor.write(into: &datagram)
-        return length
-      }
-      var payload = datagram.extracting(RTPHeader.size..<datagram.count)
+    _ = batch.append(to: destination, headerSize: ssrc == nil ? 0 : RTPHeader.size) { header, payload in
       let packets = cursor.write(into: &payload)
       guard packets > 0 else { return 0 }
-      RTPHeader(
-        sequenceNumber: UInt16(truncatingIfNeeded: cursor.n),
-        timestamp: UInt32(truncatingIfNeeded: cursor.date.timestamp), ssrc: ssrc
-      ).write(into: &datagram)
-      length = RTPHeader.size + packets
-      return length
+      if let ssrc {
+        RTPHeader(
+          sequenceNumber: UInt16(truncatingIfNeeded: cursor.n),
+          timestamp: UInt32(truncatingIfNeeded: cursor.date.timestamp), ssrc: ssrc
+        ).write(into: &header)
+      }
+      length = header.count + packets
+      return packets
     }
     return length
   }

@@ -14,13 +14,13 @@ struct AirOrder: ~Copyable, Sendable {
 /// How orders reach the sending thread without ever making it wait: it only tries the lock, and whoever holds the lock
 /// holds it for an assignment. What an order replaces goes back the same way, so that its memory is not freed there.
 final class Mailbox: Sendable {
-  private enum Letter: ~Copyable {
-    case none
-    case order(AirOrder)
-    case replaced(AirOrder)
+  private struct Letter: ~Copyable {
+    /// An order, or what the last order replaced.
+    var content: AirOrder?
+    var isOrder = false
   }
 
-  private let letter = Mutex<Letter>(.none)
+  private let letter = Mutex(Letter())
   /// UTC minus steady time as the sending thread has it, nanoseconds.
   let clockOffset = Atomic<Int64>(0)
   /// Nothing dated at or after this is sent: ticks.
@@ -28,32 +28,31 @@ final class Mailbox: Sendable {
 
   /// Hands an order to the sending thread and waits until it has been carried out, a few milliseconds.
   func carryOut(_ order: consuming AirOrder) {
-    letter.withLock { letter in letter = .order(order) }
+    var content = Optional(order)
+    letter.withLock { letter in
+      swap(&letter.content, &content)
+      letter.isOrder = true
+    }
     while !collectReplaced() { SteadyClock.sleep(until: SteadyClock.now + 500_000) }
   }
 
   /// Frees what the last order replaced; false when the order still waits.
   private func collectReplaced() -> Bool {
-    var taken = Letter.none
-    let isDone = letter.withLock { letter in
-      if case .order = letter { return false }
-      swap(&taken, &letter)
-      return true
+    var replaced: AirOrder?
+    return letter.withLock { letter in
+      if !letter.isOrder { swap(&letter.content, &replaced) }
+      return !letter.isOrder
     }
-    return isDone
   }
 
   /// For the sending thread: lets `body` exchange what is in use for what a waiting order brings, if there is one and
   /// nobody has the lock just now.
   func exchange(_ body: (inout AirOrder) -> Void) {
     _ = letter.withLockIfAvailable { letter in
-      switch consume letter {
-      case .order(var order):
-        body(&order)
-        letter = .replaced(order)
-      case .none: letter = .none
-      case .replaced(let old): letter = .replaced(old)
-      }
+      guard letter.isOrder, var order = letter.content.take() else { return }
+      body(&order)
+      letter.content = consume order
+      letter.isOrder = false
     }
   }
 }

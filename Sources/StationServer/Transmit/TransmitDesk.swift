@@ -137,7 +137,8 @@ final class TransmitDesk: Sendable {
     }
     isRealTime.store(thread.isRealTime, ordering: .relaxed)
     if !thread.isRealTime {
-      Transmit.log("no real-time priority (CAP_SYS_NICE or an rtprio limit grants it): a busy machine may delay datagrams")
+      Transmit.log(
+        "no real-time priority (CAP_SYS_NICE or an rtprio limit grants it): a busy machine may delay datagrams")
     }
     return handover.takeOver(from: inheritance.elders) { now } ?? now + Self.lead
   }
@@ -200,7 +201,7 @@ extension StationPlan {
     }
     let open = before?.station.eras ?? []
     let eras = try self.eras.map { record throws(TapeError) in
-      try open.first { $0.record == record } ?? Era(opening: record)
+      if let same = open.first(where: { $0.record == record }) { same } else { try Era(opening: record) }
     }
     guard let station = Station(identity: identity, eras: eras) else {
       throw PlanFault(what: "its eras are not in order")
