@@ -80,7 +80,7 @@ package final class ChildProcess: Sendable {
       &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
 
     var strings = unsafe arguments.map { unsafe strdup($0) }
-    defer { for unsafestring in unsafe strings { unsafe free(string) } }
+    defer { for index in unsafe strings.indices { unsafe free(strings[index]) } }
     unsafe strings.append(nil)
     var pid: Int32 = 0
     guard let name = arguments.first, let program = unsafe strings[0] else {
