@@ -1,0 +1,238 @@
+import Glibc
+import LinuxIO
+import Testing
+import TransportStream
+import Wire
+
+@testable import StationServer
+
+@Suite struct AirRosterTests {
+  /// Noon of some day in 2026, not a multiple of any period here.
+  let noon = Ticks.seconds(1_792_065_600) + Ticks(12_345)
+
+  @Test func everyDatagramOnceAndOnTime() throws {
+    let stations = [
+      FakeStation(id: 1), FakeStation(id: 2, period: Ticks(70_001), phase: Ticks(-9)),
+      FakeStation(id: 3, period: .milliseconds(40), phase: Ticks(5)),
+    ]
+    let figures = stations.map { _ in StationFigures() }
+    var roster = AirRoster.begun(zip(stations, figures).map { AirSlot($0, from: noon, figures: $1) })
+    var batch = FakeBatch()
+    roster.play(from: noon, to: noon + .seconds(60), into: &batch)
+    for (station, figures) in zip(stations, figures) {
+      let first = station.index(at: noon)
+      let numbers = batch.numbers(of: station.id)
+      #expect(numbers == Array(first..<first + Int64(numbers.count)))
+      #expect(abs(Int64(numbers.count) - Ticks.seconds(60).count / station.period.count) <= 1)
+      let summary = figures.summary(number: 1, planFault: nil)
+      #expect(summary.sent == numbers.count)
+      #expect(summary.late == 0 && summary.skipped == 0 && summary.errors == 0 && summary.fault == nil)
+      #expect(summary.worstLateness == 0)
+    }
+  }
+
+  @Test func nothingBeforeItsDateButTheGrain() throws {
+    var roster = AirRoster.begun([AirSlot(FakeStation(phase: noon), from: noon)])
+    var batch = FakeBatch()
+    let early = noon - AirRoster<FakeStation>.grain
+    #expect(roster.collect(now: early - Ticks(1), before: Ticks(.max), into: &batch))
+    #expect(batch.count == 0)
+    #expect(roster.nextDate == noon)
+    #expect(roster.collect(now: early, before: Ticks(.max), into: &batch))
+    #expect(batch.count == 1)
+    #expect(roster.nextDate == noon + .milliseconds(2))
+  }
+
+  @Test func theHeaderSaysNumberDateAndSource() throws {
+    let station = FakeStation(phase: noon)
+    // Sequence number 0xFFFF, then 0; RTP's clock is the date's 90 kHz modulo 2^32.
+    let n = Int64(0xFFFF)
+    var roster = AirRoster.begun([AirSlot(station, from: station.date(of: n), ssrc: 0xCAFE_F00D)])
+    var batch = FakeBatch()
+    roster.play(from: station.date(of: n), to: station.date(of: n + 2), into: &batch)
+    try #require(batch.sent.map(\.n) == [n, n + 1])
+    for (datagram, sequence) in zip(batch.sent, [UInt16(0xFFFF), 0]) {
+      let bytes = datagram.header + [0x47]
+      guard let (header, payload) = RTPHeader.parse(bytes.span) else {
+        Issue.record("not an RTP packet")
+        continue
+      }
+      #expect(payload == 12..<13)
+      #expect(header.payloadType == 33 && !header.marker)
+      #expect(header.sequenceNumber == sequence)
+      #expect(header.ssrc == 0xCAFE_F00D)
+      let clock = station.date(of: datagram.n).count / 300
+      #expect(header.timestamp == UInt32(clock & 0xFFFF_FFFF))
+    }
+    var bare = AirRoster.begun([AirSlot(station, from: noon)])
+    var other = FakeBatch()
+    bare.play(from: noon, to: noon + Ticks(1), into: &other)
+    #expect(other.sent.map(\.header) == [[]])
+  }
+
+  @Test func aLittleLateIsSentAndCounted() throws {
+    let figures = StationFigures()
+    var roster = AirRoster.begun([AirSlot(FakeStation(phase: noon), from: noon, figures: figures)])
+    var batch = FakeBatch()
+    #expect(roster.collect(now: noon + .milliseconds(999), before: Ticks(.max), into: &batch) == false)  // full: 256
+    batch.flush()
+    #expect(roster.collect(now: noon + .milliseconds(999), before: Ticks(.max), into: &batch))
+    batch.flush()
+    let summary = figures.summary(number: 1, planFault: nil)
+    #expect(summary.sent == 500)
+    #expect(summary.late == 499)
+    #expect(summary.skipped == 0)
+    #expect(summary.worstLateness == 999_000_000)
+    #expect(batch.numbers(of: 1) == Array(0..<500))
+  }
+
+  @Test func moreThanASecondLateIsSkipped() throws {
+    let figures = StationFigures()
+    var roster = AirRoster.begun([AirSlot(FakeStation(phase: noon), from: noon, figures: figures)])
+    var batch = FakeBatch()
+    roster.play(from: noon + .seconds(3600), to: noon + .seconds(3600) + .milliseconds(10), into: &batch)
+    #expect(batch.numbers(of: 1) == Array(1_800_000..<1_800_005))
+    let summary = figures.summary(number: 1, planFault: nil)
+    #expect(summary.skipped == 1_800_000)
+    #expect(summary.sent == 5 && summary.late == 0)
+  }
+
+  @Test func badBytesCostTheirStationOnly() throws {
+    // The second programme (10 s ... 20 s) is bad from its start to its end.
+    let broken = FakeStation(id: 1, bad: 5000..<10_000)
+    let start = Ticks.zero
+    let figures = StationFigures()
+    var roster = AirRoster.begun([
+      AirSlot(broken, from: start, figures: figures), AirSlot(FakeStation(id: 2), from: start),
+    ])
+    var batch = FakeBatch()
+    roster.play(from: start, to: .seconds(15), into: &batch)
+    #expect(batch.numbers(of: 1) == Array(0..<5000))
+    let during = figures.summary(number: 1, planFault: nil)
+    #expect(during.errors == 50)
+    #expect(during.fault?.contains("cannot be read") == true)
+    roster.play(from: .seconds(15), to: .seconds(30), into: &batch)
+    #expect(batch.numbers(of: 1) == Array(0..<5000) + Array(10_000..<15_000))
+    #expect(batch.numbers(of: 2) == Array(0..<15_000))
+    let after = figures.summary(number: 1, planFault: nil)
+    #expect(after.fault == nil)
+    #expect(after.skipped == 5000 - 49)
+  }
+
+  @Test func aRefusalIsItsStationsError() throws {
+    let figures = [StationFigures(), StationFigures()]
+    var roster = AirRoster.begun([
+      AirSlot(FakeStation(id: 1, phase: noon), from: noon, figures: figures[0]),
+      AirSlot(FakeStation(id: 2, phase: noon), from: noon, figures: figures[1]),
+    ])
+    var batch = FakeBatch()
+    #expect(roster.collect(now: noon, before: Ticks(.max), into: &batch))
+    try #require(batch.waiting.map(\.id) == [1, 2])
+    roster.refused(1, code: ENETDOWN)
+    let summaries = figures.map { $0.summary(number: 1, planFault: nil) }
+    #expect(summaries.map(\.sent) == [1, 0])
+    #expect(summaries.map(\.errors) == [0, 1])
+    #expect(summaries[1].fault == "the network refuses datagrams: Network is down")
+    roster.reckon(elapsed: .seconds(1))
+    #expect(figures[1].summary(number: 1, planFault: nil).fault == nil)
+  }
+
+  @Test func theBitrateIsOfTheLastSecond() throws {
+    let figures = StationFigures()
+    var roster = AirRoster.begun([AirSlot(FakeStation(phase: noon), from: noon, figures: figures)])
+    var batch = FakeBatch()
+    roster.play(from: noon, to: noon + .seconds(1), into: &batch)
+    roster.reckon(elapsed: .seconds(1))
+    #expect(figures.summary(number: 1, planFault: nil).bitrate == 500 * 188 * 8)
+    roster.reckon(elapsed: .seconds(1))
+    #expect(figures.summary(number: 1, planFault: nil).bitrate == 0)
+  }
+
+  @Test func aNewPlanInterruptsNobodyWhoStays() throws {
+    let figures = StationFigures()
+    var batch = FakeBatch()
+    var first = AirRoster.begun([
+      AirSlot(FakeStation(id: 1, phase: noon), from: noon),
+      AirSlot(FakeStation(id: 2, phase: noon), from: noon, figures: figures),
+    ])
+    first.play(from: noon, to: noon + .seconds(5), into: &batch)
+    // Station 1 leaves, 2 stays, 3 is new; the order was made a moment before it is carried out.
+    let made = noon + .seconds(5) - .milliseconds(3)
+    var second = AirRoster.begun(
+      [
+        AirSlot(FakeStation(id: 2, phase: noon), from: made, predecessor: 1, figures: figures),
+        AirSlot(FakeStation(id: 3, phase: noon), from: made + .milliseconds(10)),
+      ], after: first)
+    second.play(from: noon + .seconds(5), to: noon + .seconds(10), into: &batch)
+    #expect(batch.numbers(of: 1) == Array(0..<2500))
+    #expect(batch.numbers(of: 2) == Array(0..<5000))
+    #expect(batch.numbers(of: 3) == Array(2504..<5000))
+    #expect(figures.summary(number: 2, planFault: nil).sent == 5000)
+  }
+
+  @Test func anotherPastMeansAFreshStart() throws {
+    var batch = FakeBatch()
+    var first = AirRoster.begun([AirSlot(FakeStation(id: 1, phase: noon), from: noon)])
+    first.play(from: noon, to: noon + .seconds(1), into: &batch)
+    let other = FakeStation(id: 1, period: .milliseconds(5), phase: noon)
+    let from = noon + .seconds(1)
+    var second = AirRoster.begun([AirSlot(other, from: from, predecessor: 0)], after: first)
+    second.play(from: from, to: noon + .seconds(2), into: &batch)
+    #expect(batch.numbers(of: 1) == Array(0..<500) + Array(200..<400))
+  }
+
+  @Test func elderAndHeirSendEachDatagramExactlyOnce() throws {
+    let stations = [
+      FakeStation(id: 1), FakeStation(id: 2, period: Ticks(70_001)), FakeStation(id: 3, period: .milliseconds(40)),
+    ]
+    // The agreed date falls right on a datagram of station 1; the two threads wake whenever they like.
+    let agreed = FakeStation(id: 1).date(of: FakeStation(id: 1).index(at: noon + .seconds(2)))
+    for skew in [Ticks.zero, .milliseconds(7), -.milliseconds(7)] {
+      var batch = FakeBatch()
+      var elder = AirRoster.begun(stations.map { AirSlot($0, from: noon) })
+      elder.play(from: noon, to: agreed + .milliseconds(300), before: agreed, into: &batch)
+      #expect((elder.nextDate ?? .zero) >= agreed)
+      var heir = AirRoster.begun(stations.map { AirSlot($0, from: agreed) })
+      heir.play(from: agreed + skew, to: agreed + .seconds(2), into: &batch)
+      for station in stations {
+        let numbers = batch.numbers(of: station.id)
+        let first = station.index(at: noon)
+        #expect(numbers == Array(first..<first + Int64(numbers.count)))
+        #expect(numbers.count >= 100)
+      }
+    }
+  }
+
+  @Test func aDateThatStandsStillHoldsUpNobody() throws {
+    // A period of nothing at all: every datagram has the same date.
+    var stuck = FakeStation(id: 1, phase: noon)
+    stuck.period = .zero
+    var slot = AirSlot(FakeStation(id: 1, phase: noon), from: noon)
+    slot?.cursor = FakeCursor(station: stuck, n: 0)
+    var roster = AirRoster.begun([slot, AirSlot(FakeStation(id: 2, phase: noon), from: noon)])
+    var batch = FakeBatch()
+    roster.play(from: noon, to: noon + .milliseconds(500), into: &batch)
+    #expect(batch.numbers(of: 1) == [0])
+    #expect(batch.numbers(of: 2) == Array(0..<250))
+  }
+}
+
+@Suite struct DateHeapTests {
+  @Test func givesDatesInOrder() {
+    var generator = SystemRandomNumberGenerator()
+    var heap = DateHeap(capacity: 100)
+    #expect(heap.first == nil)
+    heap.postponeFirst(to: .zero)
+    #expect(heap.first == nil)
+    var dates = (0..<100).map { _ in Ticks(Int64.random(in: 0..<50, using: &generator)) }
+    for (slot, date) in dates.enumerated() { heap.insert(.init(date: date, slot: slot)) }
+    for _ in 0..<2000 {
+      guard let first = heap.first else { return }
+      let expected = dates.indices.min { (dates[$0], $0) < (dates[$1], $1) }
+      #expect(first.slot == expected)
+      #expect(first.date == dates[first.slot])
+      dates[first.slot] += Ticks(Int64.random(in: 0..<50, using: &generator))
+      heap.postponeFirst(to: dates[first.slot])
+    }
+  }
+}
