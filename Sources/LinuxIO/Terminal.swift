@@ -4,6 +4,9 @@ import Glibc
 package enum Terminal {
   package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
+  /// Whether this program may use the terminal just now: it is not in the background.
+  package static func isForeground(_ descriptor: Int32) -> Bool { tcgetpgrp(descriptor) == getpgrp() }
+
   /// How many columns it has; nil when it is no terminal or does not say.
   package static func columns(_ descriptor: Int32) -> Int? {
     var size = winsize()
@@ -33,7 +36,7 @@ package struct KeyMode: ~Copyable, Sendable {
   /// Nil when the descriptor is no terminal, or when this program runs in its background.
   package init?(_ descriptor: Int32) {
     var settings = termios()
-    guard tcgetpgrp(descriptor) == getpgrp(), unsafe tcgetattr(descriptor, &settings) == 0 else { return nil }
+    guard Terminal.isForeground(descriptor), unsafe tcgetattr(descriptor, &settings) == 0 else { return nil }
     self.descriptor = descriptor
     before = settings
     enter()
@@ -41,7 +44,7 @@ package struct KeyMode: ~Copyable, Sendable {
 
   /// Sets the mode again, after the shell had the terminal meanwhile (SIGCONT).
   package func enter() {
-    guard tcgetpgrp(descriptor) == getpgrp() else { return }
+    guard Terminal.isForeground(descriptor) else { return }
     var settings = before
     settings.c_lflag &= ~tcflag_t(ICANON | ECHO)
     unsafe tcsetattr(descriptor, TCSANOW, &settings)
@@ -49,7 +52,7 @@ package struct KeyMode: ~Copyable, Sendable {
 
   deinit {
     // In the background this would stop the process (SIGTTOU); the shell has put things right by then.
-    guard tcgetpgrp(descriptor) == getpgrp() else { return }
+    guard Terminal.isForeground(descriptor) else { return }
     var settings = before
     unsafe tcsetattr(descriptor, TCSANOW, &settings)
   }

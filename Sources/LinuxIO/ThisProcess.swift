@@ -23,4 +23,7 @@ package enum ThisProcess {
 
   /// Whether a process with this id is there, whoever owns it.
   package static func isAlive(_ pid: Int32) -> Bool { kill(pid, 0) == 0 || errno == EPERM }
+
+  /// Sends a signal to another process; false when it is not there or not ours.
+  package static func signal(_ pid: Int32, _ signal: Int32) -> Bool { pid > 0 && kill(pid, signal) == 0 }
 }

@@ -1,0 +1,42 @@
+import ArgumentParser
+import Glibc
+import LinuxIO
+import Wire
+
+struct ListCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "Show the stations and what is on.",
+    discussion: """
+      EXAMPLES
+        tuner list
+        tuner list --server media.example:9966
+        tuner list --json | jq -r '.stations[] | select(.state == "onAir") | .name'
+      """)
+
+  @OptionGroup var server: ServerOption
+  @Flag(help: "Print JSON: server, site and stations, as the control protocol has them.") var json = false
+
+  func run() async throws {
+    try await TunerError.reported {
+      let address = try server.address()
+      let connection = try await ControlConnection(address)
+      defer { connection.close() }
+      let (site, stations) = try await connection.list()
+      if json {
+        print(StableJSON.line(Listing(server: address.description, site: site, stations: stations), pretty: true))
+        return
+      }
+      if stations.isEmpty { print("No stations.") }
+      let columns = Terminal.isTerminal(STDOUT_FILENO) ? Terminal.columns(STDOUT_FILENO) : nil
+      let lines = StationTable.lines(stations, now: Double(WallClock.now) / 1e9, columns: columns)
+      for line in stations.isEmpty ? [] : lines { print(line) }
+    }
+  }
+}
+
+/// What `tuner list --json` prints.
+struct Listing: Codable {
+  var server: String
+  var site: ServerMessage.Site?
+  var stations: [StationSummary]
+}

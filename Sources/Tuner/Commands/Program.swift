@@ -1,0 +1,48 @@
+import ArgumentParser
+import FoundationEssentials
+
+@main
+struct Program {
+  static func main() async {
+    SignalWatch.start()
+    await Tuner.main()
+  }
+}
+
+/// The command line's root.
+struct Tuner: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tuner",
+    abstract: "Receive the stations that a stationd sends.",
+    discussion: """
+      EXAMPLES
+        tuner list                         what is on, on every station
+        tuner join 2                       play station 2
+        tuner join harbour                 play the station whose name begins so
+        tuner join 3                       from another shell: the running tuner changes to station 3
+        tuner join 2 --player "mpv -"      play with another program that reads standard input
+        tuner join 2 --output - | ffmpeg -i - -t 60 -c copy minute.mp4
+        tuner status                       what the running tuner receives
+        tuner terminate                    stop it
+
+      The server is found at --server HOST[:PORT], else at TUNER_SERVER, else on this machine (127.0.0.1:9966).
+      """,
+    version: "tuner \(tunerVersion)",
+    subcommands: [ListCommand.self, JoinCommand.self, StatusCommand.self, TerminateCommand.self])
+}
+
+/// Where the server is, by the command line or the environment.
+struct ServerOption: ParsableArguments {
+  @Option(name: .customLong("server"), help: ArgumentHelp("The server's control port.", valueName: "host[:port]"))
+  var text: String?
+
+  func address() throws(TunerError) -> ServerAddress {
+    let variable = ProcessInfo.processInfo.environment["TUNER_SERVER"].flatMap { $0.isEmpty ? nil : $0 }
+    guard let given = text ?? variable else { return .local }
+    guard let address = ServerAddress(given) else {
+      throw TunerError(
+        .usage, "\"\(printable(given))\" is no server address. HOST, HOST:PORT or [IPV6]:PORT would be right.")
+    }
+    return address
+  }
+}

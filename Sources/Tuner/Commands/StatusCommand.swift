@@ -1,0 +1,50 @@
+import ArgumentParser
+import FoundationEssentials
+import LinuxIO
+
+struct StatusCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status", abstract: "Show what the running tuner receives.",
+    discussion: """
+      EXAMPLES
+        tuner status
+        tuner status --json | jq .lost
+      """)
+
+  @Flag(help: "Print JSON.") var json = false
+
+  func run() async throws {
+    try await TunerError.reported {
+      let place = try SessionPlace(environment: ProcessInfo.processInfo.environment)
+      guard let reply = try place.ask(SessionRequest(type: .status), timeoutMilliseconds: 2000) else {
+        throw TunerError(.unavailable, "No tuner is running. Start one with \"tuner join STATION\".")
+      }
+      guard let status = reply.status else { throw TunerError(.temporary, reply.message) }
+      print(json ? StableJSON.line(status, pretty: true) : Self.text(status, now: Double(WallClock.now) / 1e9))
+    }
+  }
+
+  /// A few lines for a person.
+  static func text(_ status: SessionStatus, now: Double) -> String {
+    var rows = [("Station", "\(status.station.number) \(printable(status.station.name))")]
+    if let state = StationTable.state(of: status.station) { rows.append(("State", state)) }
+    if let programme = status.programme(at: now) {
+      rows.append(("Now", "\(printable(programme.title)), \(Figures.time(seconds: programme.end - now)) left"))
+    }
+    let interface = status.interface.map { " on \($0)" } ?? ""
+    rows.append(("Group", "\(printable(status.station.group)):\(status.station.port)\(interface)"))
+    let reception =
+      switch status.state {
+      case .waiting: "tuning in"
+      case .silent: "nothing arrives"
+      case .playing: Figures.rate(bitsPerSecond: status.bitrate)
+      }
+    rows.append(("Reception", "\(reception), \(Figures.count(status.received, "packet")), \(status.lost) lost"))
+    rows.append(("Since", Figures.time(seconds: status.seconds) + " ago"))
+    let pid = status.playerPid.map { " (process \($0))" } ?? ""
+    let skipped = status.dropped > 0 ? ", \(Figures.count(status.dropped, "packet")) skipped because it was slow" : ""
+    rows.append(("Output", status.output + pid + skipped))
+    rows.append(("Server", status.server + (status.isConnected ? "" : ", away")))
+    return rows.map { padded($0.0, to: 11) + $0.1 }.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,27 @@
+/// Numbers as people read them.
+enum Figures {
+  /// "0:07", "12:30", "1:02:03"; negative counts as none.
+  static func time(seconds: Double) -> String {
+    guard seconds.isFinite, seconds < 1e9 else { return "–" }
+    let total = Int(max(0, seconds).rounded(.up))
+    let (hours, minutes, rest) = (total / 3600, total / 60 % 60, total % 60)
+    let two: (Int) -> String = { $0 < 10 ? "0\($0)" : "\($0)" }
+    return hours > 0 ? "\(hours):\(two(minutes)):\(two(rest))" : "\(minutes):\(two(rest))"
+  }
+
+  /// "4.5 Mb/s", "64 kb/s"; "–" where it is not known.
+  static func rate(bitsPerSecond: Int) -> String {
+    switch bitsPerSecond {
+    case ..<1: return "–"
+    case ..<1_000_000: return "\((bitsPerSecond + 500) / 1000) kb/s"
+    default:
+      let tenths = (bitsPerSecond + 50_000) / 100_000
+      return "\(tenths / 10).\(tenths % 10) Mb/s"
+    }
+  }
+
+  /// "1 packet", "2 packets".
+  static func count(_ number: UInt64, _ noun: String) -> String {
+    "\(number) \(noun)\(number == 1 ? "" : "s")"
+  }
+}

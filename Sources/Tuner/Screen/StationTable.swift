@@ -1,0 +1,60 @@
+import Wire
+
+/// The station list as people read it.
+enum StationTable {
+  /// One line for each station under a line of headings, aligned.
+  ///
+  /// - Parameters:
+  ///   - now: seconds since the Unix epoch.
+  ///   - columns: the terminal's; titles are cut to fit it. nil for no limit.
+  static func lines(_ stations: [StationSummary], now: Double, columns: Int?) -> [String] {
+    let headings = ["", "Station", "Now", "Left", "Next", "Group", "Rate", "Receivers"]
+    let rows = [headings] + stations.map { row($0, now: now) }
+    var widths = headings.indices.map { column in rows.map { displayWidth($0[column]) }.max() ?? 0 }
+    if let columns { shrink(&widths, to: columns - 2 * (widths.count - 1)) }
+    let rightAligned: Set<Int> = [0, 3, 6, 7]
+    return rows.map { row in
+      let cells = row.indices.map { column in
+        padded(fitted(row[column], to: widths[column]), to: widths[column], right: rightAligned.contains(column))
+      }
+      let line = cells.joined(separator: "  ")
+      return String(line.prefix(upTo: line.lastIndex { $0 != " " }.map(line.index(after:)) ?? line.startIndex))
+    }
+  }
+
+  /// Why a station cannot be received now; nil when it can.
+  static func state(of station: StationSummary) -> String? {
+    let reason = station.reason.map { ": " + printable($0) } ?? ""
+    return switch station.state {
+    case .onAir: nil
+    case .preparing: "being prepared" + (station.progress.map { ", \($0) %" } ?? "") + reason
+    case .offAir: "off the air" + reason
+    default: printable(station.state.rawValue) + reason
+    }
+  }
+
+  private static func row(_ station: StationSummary, now: Double) -> [String] {
+    var cells = ["\(station.number)", printable(station.name)]
+    if let state = state(of: station) {
+      cells += ["(\(state))", "", ""]
+    } else {
+      cells.append(station.now.map { printable($0.title) } ?? "")
+      cells.append(station.now.map { Figures.time(seconds: $0.end - now) } ?? "")
+      cells.append(station.next.map { printable($0.title) } ?? "")
+    }
+    let scheme = station.encapsulation == .rtp ? "" : " \(printable(station.encapsulation.rawValue))"
+    cells.append("\(printable(station.group)):\(station.port)\(scheme)")
+    cells.append(Figures.rate(bitsPerSecond: station.bitrate))
+    cells.append("\(station.receivers)")
+    return cells
+  }
+
+  /// Takes columns from "Now" and "Next", the longer one first, until the sum fits; neither gets less than eight.
+  private static func shrink(_ widths: inout [Int], to columns: Int) {
+    while widths.reduce(0, +) > columns {
+      let widest = widths[2] >= widths[4] ? 2 : 4
+      guard widths[widest] > 8 else { return }
+      widths[widest] -= 1
+    }
+  }
+}

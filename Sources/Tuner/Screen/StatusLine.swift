@@ -1,0 +1,54 @@
+import Glibc
+import LinuxIO
+
+/// Standard error: one line that is always up to date where it is a terminal, and lines that stay, above it.
+struct StatusLine {
+  private let isTerminal = Terminal.isTerminal(STDERR_FILENO)
+  private var isShown = false
+
+  /// Replaces the live line.
+  mutating func show(_ text: @autoclosure () -> String) {
+    guard isTerminal else { return }
+    write("\r" + fitted(text(), to: (Terminal.columns(STDERR_FILENO) ?? 80) - 1) + "\u{1B}[K")
+    isShown = true
+  }
+
+  /// Writes a line that stays.
+  mutating func say(_ line: String) {
+    clear()
+    write(line + "\n")
+  }
+
+  /// Takes the live line away.
+  mutating func clear() {
+    if isShown { write("\r\u{1B}[K") }
+    isShown = false
+  }
+
+  /// A terminal that takes nothing just now (Ctrl-S) holds up nobody.
+  private func write(_ text: String) {
+    let bytes = Array(text.utf8)
+    _ = try? DescriptorIO.write(bytes.span, to: STDERR_FILENO, timeoutMilliseconds: 0)
+  }
+
+  /// What the live line says.
+  ///
+  /// - Parameter now: seconds since the Unix epoch.
+  static func text(_ status: SessionStatus, now: Double) -> String {
+    var parts = ["\(status.station.number) \(printable(status.station.name))"]
+    if let state = StationTable.state(of: status.station) {
+      parts.append(state)
+    } else if let programme = status.programme(at: now) {
+      parts += [printable(programme.title), Figures.time(seconds: programme.end - now) + " left"]
+    }
+    switch status.state {
+    case .waiting: parts.append(status.received == 0 ? "tuning in …" : "waiting for a picture to start at …")
+    case .silent: parts.append("nothing arrives")
+    case .playing: parts.append(Figures.rate(bitsPerSecond: status.bitrate))
+    }
+    parts.append("\(status.lost) lost")
+    if status.dropped > 0 { parts.append("\(status.dropped) skipped by a slow player") }
+    if !status.isConnected { parts.append("server away") }
+    return parts.joined(separator: " · ")
+  }
+}

@@ -1,0 +1,73 @@
+import Glibc
+import LinuxIO
+import Wire
+
+/// Where the stream goes.
+enum Output: Sendable, Equatable {
+  /// ffplay, in a window with the station's name.
+  case ffplay
+  /// Any program that reads a transport stream from its standard input, as a shell command.
+  case player(String)
+  case file(String)
+  case standardOutput
+
+  /// As `tuner status` says it.
+  var description: String {
+    switch self {
+    case .ffplay: "ffplay"
+    case .player(let command): command
+    case .file(let path): path
+    case .standardOutput: "standard output"
+    }
+  }
+
+  var isPlayer: Bool {
+    switch self {
+    case .ffplay, .player: true
+    case .file, .standardOutput: false
+    }
+  }
+
+  /// The player's command line for a station; empty for files.
+  func arguments(for tuning: Tuning) -> [String] {
+    switch self {
+    case .ffplay:
+      // Small analysis limits start it fast; smaller ones lose the sound. -autoexit: it ends with the pipe.
+      ["ffplay", "-hide_banner", "-nostats", "-loglevel", "fatal", "-autoexit"]
+        + ["-f", "mpegts", "-fflags", "nobuffer", "-flags", "low_delay"]
+        + ["-probesize", "200000", "-analyzeduration", "500000"]
+        + ["-window_title", printable(tuning.station.name)] + (tuning.video == nil ? ["-showmode", "1"] : [])
+        + ["-i", "pipe:0"]
+    case .player(let command): ["/bin/sh", "-c", command]
+    case .file, .standardOutput: []
+    }
+  }
+
+  /// Opens the file or starts the player.
+  func open(for tuning: Tuning) throws(TunerError) -> any Sink {
+    do throws(SystemError) {
+      switch self {
+      case .ffplay, .player: return try ChildProcess(arguments(for: tuning))
+      case .file(let path):
+        return FileSink(try Descriptor(opening: path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644))
+      case .standardOutput: return FileSink(Descriptor(owning: STDOUT_FILENO))
+      }
+    } catch {
+      guard isPlayer else { throw TunerError(.cannotCreate, TunerError(error).description) }
+      throw TunerError(
+        .unavailable,
+        "\(TunerError(error)) Install it (ffplay comes with ffmpeg), name another player with --player, or write the "
+          + "stream with --output.")
+    }
+  }
+}
+
+extension ChildProcess {
+  /// Ends the program: SIGTERM, after half a second SIGKILL.
+  func stop() async {
+    signal(SIGTERM)
+    for _ in 0..<50 where poll() == nil { try? await Task.sleep(for: .milliseconds(10)) }
+    signal(SIGKILL)
+    for _ in 0..<50 where poll() == nil { try? await Task.sleep(for: .milliseconds(10)) }
+  }
+}

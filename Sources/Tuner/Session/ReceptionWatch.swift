@@ -1,0 +1,55 @@
+import LinuxIO
+
+/// Looks at the receiver's figures a few times a second: the rate, and whether there is anything to tell the viewer, each
+/// thing once.
+struct ReceptionWatch {
+  enum News: Equatable {
+    /// Nothing has come for three seconds.
+    case silent
+    /// Something comes again.
+    case back
+    /// Nothing can be received.
+    case fault(SystemError)
+  }
+
+  /// How long nothing may arrive, in nanoseconds.
+  static let patience: Int64 = 3_000_000_000
+
+  /// bit/s over the last second.
+  private(set) var bitrate = 0
+  private let start: Int64
+  private var isSilent = false
+  private var fault: SystemError?
+  private var measured: (date: Int64, bytes: UInt64)
+
+  /// - Parameter now: when the station was tuned to, in steady nanoseconds.
+  init(now: Int64) {
+    start = now
+    measured = (now, 0)
+  }
+
+  mutating func update(_ figures: ReceptionFigures, now: Int64) -> News? {
+    let passed = now - measured.date
+    if passed >= 1_000_000_000 {
+      let bits = Double(figures.bytes >= measured.bytes ? figures.bytes - measured.bytes : 0) * 8
+      bitrate = Int(bits * 1e9 / Double(passed))
+      measured = (now, figures.bytes)
+    }
+    if figures.fault != fault {
+      fault = figures.fault
+      if let fault { return .fault(fault) }
+    }
+    let silent = now - (figures.lastArrival ?? start) > Self.patience
+    defer { isSilent = silent }
+    guard silent != isSilent else { return nil }
+    return silent ? .silent : .back
+  }
+
+  func state(_ figures: ReceptionFigures) -> SessionStatus.State {
+    if isSilent { return .silent }
+    return figures.isPlaying ? .playing : .waiting
+  }
+
+  /// Seconds since the station was tuned to.
+  func seconds(at now: Int64) -> Double { Double(now - start) / 1e9 }
+}

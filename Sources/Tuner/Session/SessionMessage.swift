@@ -1,0 +1,80 @@
+import FoundationEssentials
+import LinuxIO
+import Wire
+
+/// What another `tuner` of the same user asks the one that is running: a JSON line on its Unix socket.
+struct SessionRequest: Codable, Sendable, Equatable {
+  enum Kind: String, Codable, Sendable {
+    case tune, status, terminate
+  }
+
+  var type: Kind
+  /// The station to tune to: a number or a name.
+  var station: String?
+}
+
+/// The answer to a ``SessionRequest``.
+struct SessionReply: Codable, Sendable, Equatable {
+  /// What happened, in one sentence.
+  var message: String
+  /// The exit status for the one who asked; 0 when it was done.
+  var exitStatus: Int32 = 0
+  var status: SessionStatus?
+}
+
+/// How a session goes; `tuner status --json` prints it as it is.
+struct SessionStatus: Codable, Sendable, Equatable {
+  enum State: String, Codable, Sendable {
+    /// Nothing has come yet, or no random access point.
+    case waiting
+    /// The player is being fed.
+    case playing
+    /// Nothing has come for some seconds.
+    case silent
+  }
+
+  var pid: Int32
+  var state: State
+  /// HOST:PORT of the control server.
+  var server: String
+  /// Whether the server answers just now.
+  var isConnected: Bool
+  /// Number, name, now and next, group and port, as the server last told.
+  var station: StationSummary
+  /// The interface the group is joined on.
+  var interface: String?
+  /// What gets the stream: a player's command, a file.
+  var output: String
+  /// The player's process; nil without a player.
+  var playerPid: Int32?
+  /// Seconds since the station was tuned to.
+  var seconds: Double
+  /// bit/s of transport stream over the last second.
+  var bitrate: Int
+  /// Datagrams since the station was tuned to.
+  var received: UInt64
+  var lost: UInt64
+  var duplicates: UInt64
+  /// Datagrams that the player was too slow for.
+  var dropped: UInt64
+
+  /// The programme on the air at a date (seconds since the Unix epoch), as far as it is known.
+  func programme(at date: Double) -> Programme? {
+    if let now = station.now, date < now.end { return now }
+    return station.next.flatMap { date < $0.end ? $0 : nil }
+  }
+}
+
+/// Lines of JSON whose bytes depend on nothing but the value.
+enum StableJSON {
+  static func line(_ value: some Encodable, pretty: Bool = false) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    if pretty { encoder.outputFormatting.insert(.prettyPrinted) }
+    return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+  }
+
+  static func value<Value: Decodable>(_: Value.Type, _ line: String) -> Value? {
+    try? JSONDecoder().decode(Value.self, from: Data(line.utf8))
+  }
+}
