@@ -16,16 +16,17 @@ struct Tuner: AsyncParsableCommand {
     abstract: "Receive the stations that a stationd sends.",
     discussion: """
       EXAMPLES
-        tuner list                         what is on, on every station
-        tuner join 2                       play station 2
-        tuner join harbour                 play the station whose name begins so
-        tuner join 3                       from another shell: the running tuner changes to station 3
-        tuner join 2 --player "mpv -"      play with another program that reads standard input
+        tuner list                       what is on, on every station
+        tuner join 2                     play station 2
+        tuner join harbour               play the station whose name begins so
+        tuner join 3                     meanwhile, from another shell: change to 3
+        tuner join 2 --player "mpv -"    play with another program
         tuner join 2 --output - | ffmpeg -i - -t 60 -c copy minute.mp4
-        tuner status                       what the running tuner receives
-        tuner terminate                    stop it
+        tuner status                     what the running tuner receives
+        tuner terminate                  stop it
 
-      The server is found at --server HOST[:PORT], else at TUNER_SERVER, else on this machine (127.0.0.1:9966).
+      The server is found at --server HOST[:PORT], else at TUNER_SERVER, else on \
+      this machine (127.0.0.1:9966).
       """,
     version: "tuner \(tunerVersion)",
     subcommands: [ListCommand.self, JoinCommand.self, StatusCommand.self, TerminateCommand.self])
