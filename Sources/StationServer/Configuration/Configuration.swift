@@ -56,5 +56,6 @@ struct StationConfiguration: Equatable, Sendable {
 /// A media file that is to become a programme.
 struct ProgrammeSource: Equatable, Sendable {
   var file: String
-  var title: String
+  /// As the configuration has it; without, the file's own title or its name serves.
+  var title: String?
 }

@@ -136,13 +136,13 @@ extension ConfigurationReader {
       if file.hasSuffix("/") {
         problems.add(path, "\"\(file)\" is a file, not a directory: leave out the / at its end")
       }
-      return [ProgrammeSource(file: absolute, title: title ?? MediaFiles.title(of: absolute))]
+      return [ProgrammeSource(file: absolute, title: title)]
     case .directory(let files):
       if files.isEmpty {
         problems.add(path, "\"\(file)\" is a directory without media files: put some in, or name another")
       }
-      if title != nil { problems.add(path, "\"\(file)\" is a directory, and its files have titles of their own") }
-      return files.map { ProgrammeSource(file: $0, title: MediaFiles.title(of: $0)) }
+      if title != nil { problems.add(path, "\"\(file)\" is a directory, whose files have titles of their own: leave \"title\" out") }
+      return files.map { ProgrammeSource(file: $0) }
     case .missing(let reason):
       problems.add(path, "\"\(file)\" \(reason) (looked for as \(Paths.absolute(file, from: directory)))")
       return []

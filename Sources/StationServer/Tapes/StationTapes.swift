@@ -1,0 +1,119 @@
+import Tape
+
+/// A station's view of the tapes: which ones it needs, in which house format, and what it can play by now.
+struct StationTapes {
+  let number: Int
+  let bitrate: Int?
+  let card: String
+  let programmes: [Programme]
+  /// The streams that all its tapes carry; known once its first tape is ready.
+  private(set) var house: HouseFormat?
+  /// The programme whose tape was made without a house format, and gave its own.
+  private var definer: Int?
+
+  struct Programme: Sendable {
+    let file: String
+    let title: String?
+    /// Nil when the file went away since the configuration was read.
+    let source: SourceFile?
+  }
+
+  /// A programme that can be played.
+  struct Playable: Sendable {
+    let programme: Int
+    let request: TapeRequest
+    let tape: Tape
+  }
+
+  /// What a look at the tapes found.
+  struct Review {
+    var wanted: [(request: TapeRequest, programme: Int)] = []
+    /// In the order of the schedule.
+    var playable: [Playable] = []
+    /// A sentence for each programme that cannot be played.
+    var faults: [String] = []
+    /// How far the tape is that the station waits for, in percent.
+    var percent = 0
+  }
+
+  /// After so many failures of its recorder in a row, the first programme no longer holds up the others.
+  static let patience = 3
+
+  init(_ station: StationConfiguration) {
+    number = station.number
+    bitrate = station.bitrate
+    card = station.name
+    house = station.format
+    programmes = station.programmes.map {
+      Programme(file: $0.file, title: $0.title, source: try? SourceFile($0.file))
+    }
+  }
+
+  /// What programme `index` is called.
+  func title(_ index: Int, _ tape: Tape?) -> String {
+    programmes[index].title ?? tape?.info.title ?? MediaFiles.title(of: programmes[index].file)
+  }
+
+  private func request(_ source: SourceFile, _ format: HouseFormat?) -> TapeRequest {
+    TapeRequest(source: source, format: format, bitrate: bitrate, card: format?.video == nil ? nil : card)
+  }
+
+  /// Looks at the tapes again.
+  mutating func review(_ status: (TapeRequest) -> TapeStatus) -> Review {
+    var review = Review()
+    if house == nil, !findHouse(status, &review) { return review }
+    for (index, programme) in programmes.enumerated() {
+      guard let source = programme.source else {
+        review.faults.append("\(programme.file) is not there any more")
+        continue
+      }
+      if case .bad(let reason) = status(request(source, nil)) {
+        review.faults.append(fault(programme, reason))
+        continue
+      }
+      let request = request(source, index == definer ? nil : house)
+      switch status(request) {
+      case .ready(let tape): review.playable.append(Playable(programme: index, request: request, tape: tape))
+      case .bad(let reason): review.faults.append(fault(programme, reason))
+      case .recording(let percent):
+        review.wanted.append((request, index))
+        review.percent = max(review.percent, percent)
+      case .waiting(let failures, let reason):
+        review.wanted.append((request, index))
+        if failures >= Self.patience, let reason { review.faults.append(fault(programme, reason)) }
+      case .absent: review.wanted.append((request, index))
+      }
+    }
+    return review
+  }
+
+  /// The house format is that of the first programme that is not bad: waits for its tape. False while it is not known.
+  private mutating func findHouse(_ status: (TapeRequest) -> TapeStatus, _ review: inout Review) -> Bool {
+    for (index, programme) in programmes.enumerated() {
+      guard let source = programme.source else { continue }
+      let request = request(source, nil)
+      switch status(request) {
+      case .ready(let tape):
+        house = tape.info.format
+        definer = index
+        return true
+      case .bad(let reason): review.faults.append(fault(programme, reason))
+      case .waiting(let failures, let reason) where failures >= Self.patience:
+        review.wanted.append((request, index))
+        review.faults.append(fault(programme, reason ?? "its recorder fails"))
+      case .recording(let percent):
+        review.wanted.append((request, index))
+        review.percent = percent
+        return false
+      case .waiting, .absent:
+        review.wanted.append((request, index))
+        return false
+      }
+    }
+    return false
+  }
+
+  private func fault(_ programme: Programme, _ reason: String) -> String {
+    reason.contains(programme.file) ? reason : "\(programme.file): \(reason)"
+  }
+}
