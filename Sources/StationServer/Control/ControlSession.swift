@@ -1,0 +1,120 @@
+import Wire
+
+/// One client's conversation: an event in, actions out. It reads and writes nothing, and knows no clock but the one it is
+/// told.
+struct ControlSession {
+  enum Event {
+    /// A line came.
+    case line(Result<ClientMessage, MessageError>)
+    /// The registry's answers to ``Action/list`` and ``Action/join(_:)`` and ``Action/leave``.
+    case listed([StationSummary])
+    case joined(JoinReply)
+    case left(Int?)
+    /// A station that the client receives has news.
+    case changed(StationSummary)
+    /// Time has passed.
+    case tick
+    /// The server stops.
+    case stopping
+  }
+
+  enum Action: Equatable {
+    case send(ServerMessage)
+    case list
+    case join(Int)
+    case leave
+    case close
+  }
+
+  struct Limits: Sendable {
+    /// Seconds until a first message must have come.
+    var greeting = 10.0
+    /// Seconds that a client may say nothing.
+    var idle = 300.0
+    /// Malformed lines until the connection is closed.
+    var malformed = 3
+    /// Messages at once, and how many more each second.
+    var burst = 40.0
+    var rate = 20.0
+  }
+
+  static let server = "stationd \(Version.current)"
+
+  private let site: ServerMessage.Site
+  private let stations: Int
+  private let limits: Limits
+  private var lastHeard: Double
+  private var hasSpoken = false
+  private var malformed = 0
+  private var allowance: Double
+  private var isClosed = false
+
+  /// `now`: seconds of a steady clock, as in ``handle(_:at:)``.
+  init(site: Configuration.Site, stations: Int, limits: Limits = Limits(), now: Double) {
+    self.site = ServerMessage.Site(name: site.name, contact: site.contact)
+    self.stations = stations
+    self.limits = limits
+    lastHeard = now
+    allowance = limits.burst
+  }
+
+  /// Nothing comes out after ``Action/close``.
+  mutating func handle(_ event: Event, at now: Double) -> [Action] {
+    guard !isClosed else { return [] }
+    switch event {
+    case .line(let line): return take(line, at: now)
+    case .listed(let stations):
+      guard let pages = try? ServerMessage.list(stations) else {
+        return [.send(.error(.init(code: .malformed, message: "The station list cannot be told.")))]
+      }
+      return pages.map { .send($0) }
+    case .joined(.joined(let joined)): return [.send(.joined(joined))]
+    case .joined(.refused(let error)): return [.send(.error(error))]
+    case .left(let station): return [.send(.left(.init(station: station)))]
+    case .changed(let station): return [.send(.changed(.init(station: station)))]
+    case .tick:
+      let limit = hasSpoken ? limits.idle : limits.greeting
+      guard now - lastHeard > limit else { return [] }
+      return close(.idle, "Nothing was said for \(Int(limit)) seconds.")
+    case .stopping: return close(.closing, "The server is stopping.")
+    }
+  }
+
+  private mutating func take(_ line: Result<ClientMessage, MessageError>, at now: Double) -> [Action] {
+    allowance = min(limits.burst, allowance + max(0, now - lastHeard) * limits.rate) - 1
+    lastHeard = now
+    guard allowance >= 0 else { return close(.busy, "That is more than \(Int(limits.rate)) messages a second.") }
+    switch line {
+    case .failure(let error):
+      malformed += 1
+      let reply = Action.send(.error(.init(code: error.code, message: error.description)))
+      guard malformed < limits.malformed else {
+        isClosed = true
+        return [reply, .close]
+      }
+      return [reply]
+    case .success(let message):
+      hasSpoken = true
+      switch message {
+      case .hello(let hello):
+        let version = max(1, min(hello.version, protocolVersion))
+        return [.send(.welcome(.init(version: version, server: Self.server, site: site, stations: stations)))]
+      case .list: return [.list]
+      case .join(let join): return [.join(join.station)]
+      case .leave: return [.leave]
+      case .report, .unknown: return []
+      }
+    }
+  }
+
+  private mutating func close(_ code: ErrorCode, _ message: String) -> [Action] {
+    isClosed = true
+    return [.send(.error(.init(code: code, message: message))), .close]
+  }
+}
+
+/// What the registry says to a client that wants to receive a station.
+enum JoinReply: Sendable {
+  case joined(ServerMessage.Joined)
+  case refused(ServerMessage.ErrorReply)
+}

@@ -1,0 +1,154 @@
+import FoundationEssentials
+import Glibc
+import LinuxIO
+import Logging
+import NIOCore
+import ServiceLifecycle
+
+/// From a configuration file to a running stationd.
+enum Launch {
+  /// Why stationd cannot run: what a person reads, and the exit status.
+  struct Failure: Error {
+    let message: String
+    let status: Int32
+
+    func tell() {
+      for line in message.split(separator: "\n") { DescriptorIO.log("stationd: \(line)") }
+    }
+  }
+
+  static func read(_ file: String) throws(Failure) -> Configuration {
+    let text: [UInt8]
+    do {
+      text = Array(try Data(contentsOf: URL(filePath: Paths.absolute(file))))
+    } catch {
+      let there = FileManager.default.fileExists(atPath: file)
+      throw Failure(
+        message: "\(file): \(there ? "cannot be read by this user" : "there is no such file"): give --config the stations' file",
+        status: ExitStatus.configuration)
+    }
+    let interfaces = (try? NetworkInterface.all()) ?? []
+    do {
+      return try ConfigurationReader.read(
+        text, path: file, interfaces: KnownInterfaces(all: interfaces.map { ($0.name, $0.address) }))
+    } catch {
+      throw Failure(message: error.description, status: ExitStatus.configuration)
+    }
+  }
+
+  /// Runs until SIGTERM or SIGINT; then everything leaves the air.
+  static func serve(_ configuration: Configuration, file: String) async throws(Failure) {
+    let openFiles = FileLimit.raise()
+    let runDirectory = try runDirectory(file)
+    let tapesLock = try tapesDirectory(configuration.tapes)
+    let program = try Program.locate()
+
+    let logger = Logger(label: "stationd") { _ in PlainLog() }
+    let clock = AirTime()
+    let registry = StationRegistry(
+      configuration, slots: ProcessInfo.processInfo.activeProcessorCount, clock: clock, logger: logger)
+    let admission = Admission(total: min(4096, max(64, openFiles - 256)), perAddress: 256)
+    let control: ControlServer
+    do {
+      control = try await ControlServer.bind(
+        configuration.listen, registry: registry, stations: configuration.stations.count, admission: admission,
+        logger: logger)
+    } catch {
+      throw Failure(
+        message: "cannot listen on \(configuration.listen): \(reason(error)); set \"control\": { \"listen\": ... }",
+        status: ExitStatus.unavailable)
+    }
+    logger.info("\(configuration.site.name): \(configuration.stations.count) stations, control at \(configuration.listen)")
+    await registry.begin()
+
+    let supervisor = TransmitterSupervisor(
+      registry: registry, executable: program.stationd, directory: runDirectory.path, clock: clock, logger: logger)
+    let recorders = RecorderService(
+      registry: registry, recorder: RecorderProcess(executable: program.recorder), logger: logger)
+    var quiet = logger
+    quiet.logLevel = .error
+    let services = ServiceGroup(
+      configuration: ServiceGroupConfiguration(
+        services: [
+          supervisor, control, recorders, RegistryTicker(registry: registry),
+          TapeInspector(registry: registry, logger: logger),
+        ],
+        gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+    do {
+      try await services.run()
+    } catch {
+      throw Failure(message: "stopped by a fault of its own: \(error)", status: ExitStatus.software)
+    }
+    logger.info("off the air")
+    withExtendedLifetime(tapesLock) {}
+    _ = consume runDirectory
+  }
+
+  private static func runDirectory(_ file: String) throws(Failure) -> RunDirectory {
+    do {
+      return try RunDirectory(configuration: file)
+    } catch {
+      guard error.code == EWOULDBLOCK else { throw Failure(message: "\(error)", status: ExitStatus.cannotCreate) }
+      throw Failure(
+        message: "another stationd plays \(file) already (\(error.subject)): stop that one first",
+        status: ExitStatus.temporary)
+    }
+  }
+
+  /// Makes the tapes directory and locks it: two programs writing the same tape would spoil it.
+  private static func tapesDirectory(_ path: String) throws(Failure) -> HeldLock {
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      let reason = SystemError(operation: "make", subject: "the tapes directory \(path)", code: RunDirectory.code(of: error))
+      throw Failure(message: "\(reason); set \"tapes\" to a directory that it may write", status: ExitStatus.cannotCreate)
+    }
+    do {
+      let lock = HeldLock(try Patient.lock("\(path)/lock"))
+      TapeShelf.removeParts(in: path)
+      return lock
+    } catch {
+      guard error.code == EWOULDBLOCK else {
+        throw Failure(
+          message: "\(error); set \"tapes\" to a directory that it may write", status: ExitStatus.cannotCreate)
+      }
+      throw Failure(
+        message: "another stationd uses the tapes directory (\(error.subject)): set \"tapes\" to another one",
+        status: ExitStatus.temporary)
+    }
+  }
+
+  private static func reason(_ error: any Error) -> String {
+    guard let error = error as? IOError else { return "\(error)" }
+    return SystemError(operation: "", subject: "", code: error.errnoCode).reason
+  }
+}
+
+/// A lock kept for as long as this lives.
+final class HeldLock: Sendable {
+  private let lock: LockFile
+
+  init(_ lock: consuming LockFile) { self.lock = lock }
+}
+
+/// Where this program and its recorder are.
+struct Program {
+  let stationd: String
+  let recorder: String
+
+  static func locate() throws(Launch.Failure) -> Program {
+    do {
+      let own = try FileStatus.realPath("/proc/self/exe")
+      let recorder = Paths.directory(of: own) + "/stationd-recorder"
+      guard FileManager.default.isExecutableFile(atPath: recorder) else {
+        throw Launch.Failure(
+          message: "there is no \(recorder): install stationd-recorder beside stationd", status: ExitStatus.software)
+      }
+      return Program(stationd: own, recorder: recorder)
+    } catch let error as Launch.Failure {
+      throw error
+    } catch {
+      throw Launch.Failure(message: "\(error)", status: ExitStatus.software)
+    }
+  }
+}

@@ -1,0 +1,28 @@
+import LinuxIO
+import Synchronization
+import TransportStream
+
+/// The air's time as the parent sees it: the transmitter's clock as far as it is known, the system's until then.
+final class AirTime: Sendable {
+  private let offset: Mutex<Int64?>
+  private let steady: @Sendable () -> Int64
+
+  /// - Parameters:
+  ///   - offset: UTC minus steady time, nanoseconds; nil takes it from the system clock.
+  ///   - steady: steady time in nanoseconds; tests give one of their own.
+  init(offset: Int64? = nil, steady: @escaping @Sendable () -> Int64 = { SteadyClock.now }) {
+    self.offset = Mutex(offset)
+    self.steady = steady
+  }
+
+  var now: Ticks {
+    let offset = offset.withLock(\.self) ?? AirClock().offset
+    return Ticks(nanoseconds: steady() + offset)
+  }
+
+  /// What the transmitter last said its clock's offset is; nil until it said so.
+  var transmitterOffset: Int64? {
+    get { offset.withLock(\.self) }
+    set { offset.withLock { $0 = newValue } }
+  }
+}

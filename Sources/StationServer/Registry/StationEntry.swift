@@ -1,0 +1,95 @@
+import Playout
+import Tape
+import TransportStream
+import Wire
+
+/// All that the registry knows of one station.
+struct StationEntry {
+  let configuration: StationConfiguration
+  /// RTP's synchronization source, and the name of the station's file of eras.
+  let ssrc: UInt32
+  var tapes: StationTapes
+  var review = StationTapes.Review()
+  var schedule: StationEras
+  /// Why the transmitter cannot send it, if it says so.
+  var transmitterFault: String?
+
+  init(_ configuration: StationConfiguration, site: Configuration.Site) {
+    self.configuration = configuration
+    ssrc = Self.ssrc(site: site.name, number: configuration.number)
+    tapes = StationTapes(configuration)
+    schedule = StationEras(
+      identity: StationIdentity(
+        number: UInt16(truncatingIfNeeded: configuration.number), name: configuration.name, provider: site.name,
+        transportStreamID: Self.transportStreamID(site: site.name)))
+  }
+
+  /// From the site's name and the station's number, so that it is the same after every restart. Never 0, which the control
+  /// protocol keeps for stations without RTP.
+  static func ssrc(site: String, number: Int) -> UInt32 {
+    max(1, FNV.hash32("\(site)\0\(number)".utf8))
+  }
+
+  static func transportStreamID(site: String) -> UInt16 {
+    let hash = FNV.hash32(site.utf8)
+    return max(1, UInt16(truncatingIfNeeded: hash >> 16 ^ hash))
+  }
+
+  /// "station 2 "Radio Quay"", for messages.
+  var label: String { "station \(configuration.number) \"\(configuration.name)\"" }
+
+  var format: HouseFormat? { schedule.eras.last?.tapes.first?.info.format ?? tapes.house }
+
+  var state: StationState {
+    if transmitterFault != nil { return .offAir }
+    if schedule.station != nil { return .onAir }
+    return review.faults.count >= tapes.programmes.count ? .offAir : .preparing
+  }
+
+  /// Why it is not on the air, in one sentence.
+  var reason: String? {
+    switch state {
+    case .onAir: return nil
+    case .preparing: return "Its first tape is being made."
+    default:
+      if let transmitterFault { return transmitterFault }
+      let more = review.faults.count > 1 ? " (and \(review.faults.count - 1) more)" : ""
+      return (review.faults.first ?? "It has nothing to play.") + more
+    }
+  }
+
+  func summary(at now: Ticks, receivers: Int) -> StationSummary {
+    let state = state
+    let onAir = state == .onAir ? schedule.onAir(at: now) : nil
+    let next = onAir.flatMap { schedule.onAir(at: $0.end) }
+    return StationSummary(
+      number: configuration.number, name: configuration.name, state: state, reason: reason,
+      progress: state == .preparing ? review.percent : nil,
+      now: onAir.map(programme), next: next.map(programme),
+      group: configuration.group.description, port: configuration.port, encapsulation: configuration.encapsulation,
+      bitrate: schedule.bitrate(at: now), receivers: receivers, radio: format.map { $0.video == nil } ?? false)
+  }
+
+  private func programme(_ onAir: OnAir) -> Programme {
+    Programme(title: title(of: onAir.tape), start: onAir.start.inSeconds, end: onAir.end.inSeconds)
+  }
+
+  private func title(of path: String) -> String {
+    if let known = review.playable.first(where: { $0.tape.path == path }) {
+      return tapes.title(known.programme, known.tape)
+    }
+    let tape = schedule.eras.lazy.flatMap(\.tapes).first { $0.path == path }
+    return tape?.info.title ?? configuration.name
+  }
+
+  /// All that a receiver needs to know.
+  func joined(_ summary: StationSummary) -> ServerMessage.Joined {
+    let format = format
+    return ServerMessage.Joined(
+      station: summary, ssrc: configuration.encapsulation == .rtp ? ssrc : 0, pmt: PID.pmt,
+      video: format?.video.map { ElementaryStream(pid: PID.video, codec: $0.codec) },
+      audio: (format?.audio ?? []).enumerated().map { index, audio in
+        ElementaryStream(pid: PID.firstAudio + UInt16(index), codec: audio.codec, language: audio.language)
+      })
+  }
+}

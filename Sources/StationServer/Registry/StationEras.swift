@@ -1,0 +1,72 @@
+import Playout
+import Tape
+import TransportStream
+
+/// What one station sends: its eras, the one in force and at most one to come, and the station that they make.
+struct StationEras: Sendable {
+  let identity: StationIdentity
+  private(set) var eras: [Era] = []
+  /// Nil until there is anything to play.
+  private(set) var station: Station?
+
+  /// How far ahead an era begins at the least: it has to reach the transmitter before.
+  static let notice = Ticks.seconds(2)
+  /// How long an era that is over is still kept.
+  static let memory = Ticks.seconds(60)
+
+  init(identity: StationIdentity) { self.identity = identity }
+
+  /// Takes up the eras of an earlier run, if their tapes are there and the one in force still plays any of `tapes`.
+  mutating func restore(_ records: [EraRecord], tapes: [Tape], at now: Ticks) {
+    var restored: [Era] = []
+    for record in records {
+      guard let era = try? Era(opening: record) else { return }
+      restored.append(era)
+    }
+    let playable = Set(tapes.map(\.path))
+    guard let inForce = restored.last(where: { $0.record.start <= now }), inForce.record.tapes.contains(where: playable.contains)
+    else { return }
+    guard let station = Station(identity: identity, eras: restored) else { return }
+    eras = restored
+    self.station = station
+  }
+
+  /// Plays `tapes` in turn: from the beginning of time if nothing was on, and else from the end of the programme that is
+  /// on, with every counter going on.
+  ///
+  /// - Returns: whether anything changed.
+  mutating func play(_ tapes: [Tape], at now: Ticks) throws(TapeError) -> Bool {
+    guard !tapes.isEmpty else { return false }
+    let paths = tapes.map(\.path)
+    guard let last = eras.last else {
+      return set([try Era(.always(tapes), tapes: tapes)])
+    }
+    if last.record.tapes == paths { return false }
+    var kept = eras
+    // An era that has not begun, and will not soon, has not been seen by anyone.
+    if kept.count > 1, last.record.start > now + Self.notice { kept.removeLast() }
+    if let last = kept.last, last.record.tapes != paths {
+      kept.append(try last.followed(by: tapes, after: now + Self.notice))
+    }
+    let past = kept.lastIndex { $0.record.start <= now - Self.memory } ?? 0
+    return set(Array(kept[past...]))
+  }
+
+  private mutating func set(_ new: [Era]) -> Bool {
+    guard let station = Station(identity: identity, eras: new) else { return false }
+    eras = new
+    self.station = station
+    return true
+  }
+
+  /// The mean rate of the schedule in force: bit/s.
+  func bitrate(at now: Ticks) -> Int {
+    guard let era = eras.last(where: { $0.record.start <= now }) ?? eras.first else { return 0 }
+    let seconds = era.tapes.reduce(0) { $0 + $1.info.duration.inSeconds }
+    let bits = era.tapes.reduce(0) { $0 + Double($1.bitrate) * $1.info.duration.inSeconds }
+    return seconds > 0 ? Int(bits / seconds) : 0
+  }
+
+  /// What is on at a date: tapes' paths, and when they begin and end.
+  func onAir(at date: Ticks) -> OnAir? { station?.onAir(at: date) }
+}

@@ -1,0 +1,226 @@
+import Logging
+import LinuxIO
+import Playout
+import Tape
+import TransportStream
+import Wire
+
+/// The one place where it stands what every station is doing, and where that changes.
+///
+/// It does no work itself: recorders, the transmitter and the control server each have a service that asks here what
+/// there is to do, and tells here what came of it.
+actor StationRegistry {
+  let site: Configuration.Site
+  let multicast: Configuration.Multicast
+  private var entries: [StationEntry]
+  private var indices: [Int: Int]
+  private var shelf: TapeShelf
+  private let store: EraStore
+  private let logger: Logger
+  private let clock: AirTime
+  private var audience = Audience()
+  private let planWake: Wake
+  private let recordingWake: Wake
+
+  /// Wakes the transmitter's supervisor when there is another plan.
+  nonisolated let planChanges: AsyncStream<Void>
+  /// Wakes the recorders' service when there may be a tape to make.
+  nonisolated let recordingChanges: AsyncStream<Void>
+
+  init(_ configuration: Configuration, slots: Int, clock: AirTime, logger: Logger) {
+    site = configuration.site
+    multicast = configuration.multicast
+    entries = configuration.stations.map { StationEntry($0, site: configuration.site) }
+    indices = Dictionary(
+      configuration.stations.enumerated().map { ($1.number, $0) }, uniquingKeysWith: { first, _ in first })
+    shelf = TapeShelf(directory: configuration.tapes, slots: slots)
+    store = EraStore(directory: "\(configuration.tapes)/air")
+    self.clock = clock
+    self.logger = logger
+    (planChanges, planWake) = Wake.make()
+    (recordingChanges, recordingWake) = Wake.make()
+  }
+
+  // MARK: Tapes
+
+  /// Looks at all tapes once, takes up where the last run ended, and puts on the air what can be.
+  func begin() {
+    for index in entries.indices {
+      let records = store.load(entries[index].ssrc)
+      look(index) { entry, tapes, now in entry.schedule.restore(records, tapes: tapes, at: now) }
+      let entry = entries[index]
+      logger.info("\(entry.label) at \(entry.configuration.group):\(entry.configuration.port) \(entry.standing)")
+    }
+    planWake()
+    recordingWake()
+  }
+
+  /// Looks at a station's tapes again, asks for those that are missing, and changes its schedule where need be.
+  private func look(_ index: Int, restoring: (inout StationEntry, [Tape], Ticks) -> Void = { _, _, _ in }) {
+    var entry = entries[index]
+    entry.review = entry.tapes.review { shelf.status(of: $0) }
+    for (request, programme) in entry.review.wanted {
+      shelf.want(request, .init(programme: programme, station: entry.configuration.number))
+    }
+    let tapes = entry.review.playable.map(\.tape)
+    let now = clock.now
+    let before = entry.schedule.eras.map(\.record)
+    restoring(&entry, tapes, now)
+    do {
+      let restored = entry.schedule.eras.map(\.record)
+      if try entry.schedule.play(tapes, at: now) || restored != before {
+        let records = entry.schedule.eras.map(\.record)
+        if records != restored || restored.isEmpty { save(records, entry) }
+        planWake()
+      }
+    } catch {
+      logger.error("\(entry.label): \(error)")
+    }
+    entries[index] = entry
+  }
+
+  private func save(_ records: [EraRecord], _ entry: StationEntry) {
+    do {
+      try store.save(records, entry.ssrc)
+    } catch {
+      logger.warning(
+        "\(entry.label): its place on the air cannot be kept in \(store.directory): after a restart receivers may notice a cut (\(error))")
+    }
+  }
+
+  /// Every station that waits for a tape looks again. Said to the log and to its audience when its state is another.
+  private func lookAgain() {
+    for index in entries.indices where !entries[index].review.wanted.isEmpty {
+      let before = entries[index].standing
+      look(index)
+      let entry = entries[index]
+      guard entry.standing != before else { continue }
+      logger.info("\(entry.label) \(entry.standing)")
+      audience.tell(entry.summary(at: clock.now, receivers: audience.count(entry.configuration.number)))
+    }
+    recordingWake()
+  }
+
+  /// The tapes whose recorders are to be started now.
+  func startRecordings() -> [Recording] {
+    shelf.start(at: SteadyClock.now).map { Recording(request: $0, output: shelf.path(of: $0)) }
+  }
+
+  func progressed(_ request: TapeRequest, percent: Int) {
+    shelf.progressed(request, percent: percent)
+    for index in entries.indices
+    where entries[index].schedule.station == nil && entries[index].review.wanted.contains(where: { $0.request == request }) {
+      entries[index].review.percent = percent
+    }
+  }
+
+  func finished(_ request: TapeRequest, _ outcome: RecordingOutcome) {
+    shelf.finished(request, outcome, at: SteadyClock.now)
+    lookAgain()
+  }
+
+  /// The tapes that are ready, for whoever checks them.
+  func readyTapes() -> [Recording] { shelf.ready.map { Recording(request: $0, output: shelf.path(of: $0)) } }
+
+  /// A tape turned out damaged: it is made anew; stations go on with what they have.
+  func damaged(_ request: TapeRequest) {
+    shelf.discard(request)
+    for index in entries.indices where entries[index].review.playable.contains(where: { $0.request == request }) {
+      look(index)
+    }
+    recordingWake()
+  }
+
+  // MARK: The air
+
+  /// What the transmitter is to send.
+  func plan(clockOffset: Int64?) -> TransmitPlan {
+    TransmitPlan(
+      interface: multicast.interface, ttl: multicast.ttl, dscp: multicast.dscp, clockOffset: clockOffset,
+      stations: entries.compactMap { entry in
+        guard !entry.schedule.eras.isEmpty else { return nil }
+        return StationPlan(
+          identity: entry.schedule.identity, group: entry.configuration.group.description,
+          port: UInt16(truncatingIfNeeded: entry.configuration.port),
+          encapsulation: entry.configuration.encapsulation == .udp ? .udp : .rtp, ssrc: entry.ssrc,
+          eras: entry.schedule.eras.map(\.record))
+      })
+  }
+
+  /// What the transmitter says of its stations: a fault each, or none.
+  func transmitting(faults: [Int: String]) {
+    for index in entries.indices {
+      let fault = faults[entries[index].configuration.number]
+      guard fault != entries[index].transmitterFault else { continue }
+      entries[index].transmitterFault = fault
+      let entry = entries[index]
+      logger.warning("\(entry.label) \(entry.standing)")
+      audience.tell(entry.summary(at: clock.now, receivers: audience.count(entry.configuration.number)))
+    }
+  }
+
+  // MARK: Receivers
+
+  /// A connection begins; what is pushed to it comes out of the stream, and is lost if it is not taken for long.
+  func connect() -> (Audience.Connection, AsyncStream<StationSummary>) { audience.connect() }
+
+  func disconnect(_ connection: Audience.Connection) { audience.disconnect(connection) }
+
+  func list() -> [StationSummary] {
+    let now = clock.now
+    return entries.map { $0.summary(at: now, receivers: audience.count($0.configuration.number)) }
+  }
+
+  func join(_ number: Int, _ connection: Audience.Connection) -> JoinReply {
+    guard let index = indices[number] else {
+      return .refused(.init(code: .unknownStation, message: "There is no station \(number) here."))
+    }
+    let entry = entries[index]
+    guard entry.state == .onAir else {
+      let progress = entry.state == .preparing ? " It is being prepared: \(entry.review.percent) % done." : ""
+      let reason = entry.state == .preparing ? "" : " \(entry.reason ?? "")"
+      return .refused(
+        .init(code: .notOnAir, message: "Station \(number), \(entry.configuration.name), is not on the air.\(progress)\(reason)"))
+    }
+    let summary = audience.join(connection, number) { receivers in
+      entry.summary(at: clock.now, receivers: receivers)
+    }
+    return .joined(entry.joined(summary))
+  }
+
+  /// The station that the connection received, if any.
+  func leave(_ connection: Audience.Connection) -> Int? { audience.leave(connection) }
+
+  /// To be called about once a second: tells receivers what has begun, and wakes recorders that were held back.
+  func tick() {
+    let now = clock.now
+    for number in audience.stations {
+      guard let index = indices[number], let onAir = entries[index].schedule.onAir(at: now) else { continue }
+      guard audience.isNews(number, start: onAir.start) else { continue }
+      audience.tell(entries[index].summary(at: now, receivers: audience.count(number)))
+    }
+    if let due = shelf.queue.nextTry, due <= SteadyClock.now { recordingWake() }
+  }
+}
+
+/// A tape to be made or checked, and the path it has.
+struct Recording: Sendable {
+  let request: TapeRequest
+  let output: String
+}
+
+extension StationEntry {
+  /// What it is doing, for the log: it changes only when there is something to tell.
+  var standing: String {
+    switch state {
+    case .onAir:
+      let waiting = review.wanted.count
+      let count = review.playable.count
+      let programmes = "\(count) programme\(count == 1 ? "" : "s")"
+      let faults = review.faults.isEmpty ? "" : ", without \(review.faults.joined(separator: "; "))"
+      return "is on the air with \(programmes)" + (waiting == 0 ? "" : ", \(waiting) more being made") + faults
+    case .preparing: return "is being prepared"
+    default: return "is off the air: \(reason ?? "")"
+    }
+  }
+}

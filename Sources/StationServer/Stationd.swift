@@ -1,0 +1,50 @@
+import ArgumentParser
+
+/// The program: `stationd --config F` puts stations on the air.
+@main
+struct Stationd: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "stationd",
+    abstract: "Puts media files on the air as stations that never stop: MPEG-TS over multicast.",
+    usage: "stationd --config <file> [--check]",
+    discussion: """
+      EXAMPLES
+        stationd --config stations.json          put its stations on the air; Ctrl-C takes them off
+        stationd --config stations.json --check  only say what is wrong with the file
+
+      The file names the stations, their media files and the network interface; docs/configuration.md explains every \
+      key. Exit statuses follow sysexits: 0 fine, 64 command line, 69 control address not available, 73 a directory \
+      cannot be made, 75 another stationd is running, 78 configuration.
+      """,
+    version: "stationd \(Version.current)",
+    subcommands: [Transmit.self])
+
+  @Option(name: [.short, .long], help: ArgumentHelp("The stations' file.", valueName: "file"))
+  var config: String?
+
+  @Flag(help: "Check the file and exit: nothing is sent, nothing is written.")
+  var check = false
+
+  func validate() throws {
+    // Not a required option: the transmitter's subcommand has no use for it.
+    if config == nil, CommandLine.arguments.count < 2 || CommandLine.arguments[1] != "transmit" {
+      throw ValidationError("Name the stations' file: stationd --config stations.json")
+    }
+  }
+
+  func run() async throws {
+    guard let config else { return }
+    do {
+      let configuration = try Launch.read(config)
+      if check {
+        let count = configuration.stations.count
+        print("\(config): \(count) station\(count == 1 ? "" : "s"), nothing wrong")
+        return
+      }
+      try await Launch.serve(configuration, file: config)
+    } catch {
+      error.tell()
+      throw ExitCode(error.status)
+    }
+  }
+}

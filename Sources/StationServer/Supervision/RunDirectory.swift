@@ -1,0 +1,61 @@
+import FoundationEssentials
+import Glibc
+import LinuxIO
+
+/// The directory in which this stationd and its transmitters meet: one for each configuration file and user.
+struct RunDirectory: ~Copyable, Sendable {
+  let path: String
+  private let lock: LockFile
+
+  /// Makes the directory and locks it for this process.
+  ///
+  /// - Throws: EWOULDBLOCK when another stationd has it.
+  init(configuration file: String, base: String = Self.base()) throws(SystemError) {
+    let real = try FileStatus.realPath(file)
+    let path = "\(base)/\(FNV.hash128(real.utf8).hexadecimal.prefix(16))"
+    do {
+      try FileManager.default.createDirectory(
+        atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    } catch {
+      throw SystemError(operation: "make", subject: "the directory \(path)", code: Self.code(of: error))
+    }
+    let lock = try Patient.lock("\(path)/stationd.lock")
+    self.path = path
+    self.lock = lock
+  }
+
+  /// Where run directories lie for this user, by what the environment says.
+  static func base(environment: [String: String] = ProcessInfo.processInfo.environment) -> String {
+    // systemd may give several, with colons between.
+    if let given = environment["RUNTIME_DIRECTORY"]?.split(separator: ":").first { return String(given) }
+    let user = ThisProcess.user
+    if user == 0 { return "/run/stationd" }
+    if let own = environment["XDG_RUNTIME_DIR"], !own.isEmpty { return "\(own)/stationd" }
+    return "/tmp/stationd-\(user)"
+  }
+
+  static func code(of error: any Error) -> Int32 {
+    switch (error as? CocoaError)?.code {
+    case .fileWriteNoPermission: EACCES
+    case .fileWriteOutOfSpace: ENOSPC
+    case .fileWriteVolumeReadOnly: EROFS
+    case .fileWriteFileExists: EEXIST
+    default: EIO
+    }
+  }
+}
+
+/// A stationd that was just killed holds its locks for some milliseconds more.
+enum Patient {
+  static func lock(_ path: String) throws(SystemError) -> LockFile {
+    let end = SteadyClock.now + 500_000_000
+    while true {
+      do {
+        return try LockFile(path: path)
+      } catch {
+        guard error.code == EWOULDBLOCK, SteadyClock.now < end else { throw error }
+        SteadyClock.sleep(until: SteadyClock.now + 10_000_000)
+      }
+    }
+  }
+}

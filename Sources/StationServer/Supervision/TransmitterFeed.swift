@@ -1,0 +1,105 @@
+import FoundationEssentials
+import Glibc
+import LinuxIO
+import Logging
+import NIOPosix
+
+/// The conversation with one transmitter: every plan as it comes, and a question once a second how the air is.
+struct TransmitterFeed {
+  let registry: StationRegistry
+  let clock: AirTime
+  let logger: Logger
+  /// The transmitter's socket.
+  let socket: String
+
+  /// Until the task is cancelled, or the transmitter no longer answers.
+  func run() async {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await plans() }
+      group.addTask { await figures() }
+      await group.next()
+      group.cancelAll()
+    }
+  }
+
+  private func plans() async {
+    await send()
+    for await _ in registry.planChanges { await send() }
+  }
+
+  private func send() async {
+    let plan = await registry.plan(clockOffset: clock.transmitterOffset)
+    switch await ask(TransmitRequest(plan: plan), patience: .seconds(10)) {
+    case .success(let reply):
+      guard let ready = reply.ready else {
+        logger.error("the transmitter refuses its plan: \(reply.error ?? "it does not say why")")
+        return
+      }
+      clock.transmitterOffset = ready.clockOffset
+      await registry.transmitting(faults: Self.faults(ready.faults.map { ($0.number, $0.fault) }))
+    case .failure(let error):
+      guard !Task.isCancelled else { return }
+      logger.error("the transmitter does not take its plan: \(error)")
+    }
+  }
+
+  private func figures() async {
+    var before: [UInt16: TransmitFigures.Station] = [:]
+    var saidRealTime = false
+    while !Task.isCancelled {
+      try? await Task.sleep(for: .seconds(1))
+      guard case .success(let reply) = await ask(TransmitRequest(figures: .init()), patience: .zero),
+        let figures = reply.figures
+      else { continue }
+      clock.transmitterOffset = figures.clockOffset
+      await registry.transmitting(faults: Self.faults(figures.stations.map { ($0.number, $0.fault) }))
+      for station in figures.stations {
+        tell(station, before[station.number])
+        before[station.number] = station
+      }
+      if !figures.realTime, !saidRealTime {
+        saidRealTime = true
+        logger.notice("the kernel grants the transmitter no real-time priority: datagrams may leave late under load")
+      }
+    }
+  }
+
+  /// Errors are counted by the transmitter, and told at most once a second.
+  private func tell(_ now: TransmitFigures.Station, _ before: TransmitFigures.Station?) {
+    let errors = now.errors - (before?.errors ?? 0)
+    let skipped = now.skipped - (before?.skipped ?? 0)
+    if errors > 0 || skipped > 0 {
+      logger.warning("station \(now.number): \(errors) datagrams failed and \(skipped) were left out as too late")
+    }
+  }
+
+  private static func faults(_ faults: [(UInt16, String?)]) -> [Int: String] {
+    Dictionary(
+      faults.compactMap { number, fault in fault.map { (Int(number), $0) } }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// Asks the transmitter; within `patience` it is given time to begin to listen.
+  private func ask(_ request: TransmitRequest, patience: Duration) async -> Result<TransmitReply, any Error> {
+    let end = ContinuousClock.now + patience
+    let line: String
+    do {
+      line = String(decoding: try JSONEncoder().encode(request), as: UTF8.self)
+    } catch {
+      return .failure(error)
+    }
+    while true {
+      do {
+        // The question blocks: not on the threads that all tasks share.
+        let answer = try await NIOThreadPool.singleton.runIfActive {
+          try UnixSocket.ask(path: socket, line: line, timeoutMilliseconds: 10_000)
+        }
+        return .success(try JSONDecoder().decode(TransmitReply.self, from: Data(answer.utf8)))
+      } catch {
+        let code = (error as? SystemError)?.code
+        let isDeaf = code == ENOENT || code == ECONNREFUSED
+        guard isDeaf, ContinuousClock.now < end, !Task.isCancelled else { return .failure(error) }
+        try? await Task.sleep(for: .milliseconds(2))
+      }
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import FoundationEssentials
+import LinuxIO
+import Logging
+import NIOPosix
+import ServiceLifecycle
+import Subprocess
+import SystemPackage
+import TransportStream
+
+/// Keeps a transmitter on the air: starts it, tells it what to send, watches it, and starts another one when it dies.
+///
+/// On a graceful shutdown it takes the transmitter down with it. If this process dies in any other way the transmitter
+/// stays, and hands over to that of the next stationd.
+struct TransmitterSupervisor: Service {
+  let registry: StationRegistry
+  let executable: String
+  let directory: String
+  let clock: AirTime
+  let logger: Logger
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown {
+      var respite = Respite()
+      while !Task.isCancelled {
+        let born = SteadyClock.now
+        let end = await transmit()
+        guard !Task.isCancelled else { break }
+        let wait = respite.afterDeath(lived: Double(SteadyClock.now - born) / 1e9)
+        let next = wait == 0 ? "another one takes over" : "another one follows in \(wait) s"
+        logger.warning("the transmitter \(end): \(next)")
+        if wait > 0 { try? await Task.sleep(for: .seconds(wait)) }
+      }
+    }
+  }
+
+  /// Runs one transmitter to its end, and says how it ended.
+  private func transmit() async -> String {
+    var options = PlatformOptions()
+    options.createSession = true
+    options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .milliseconds(400))]
+    do {
+      // Its standard output says nothing; its end is the first sign of a transmitter's death.
+      let result = try await Subprocess.run(
+        .path(FilePath(executable)), arguments: ["transmit", "--directory", directory], platformOptions: options,
+        input: .none, output: .sequence, error: .currentStandardError
+      ) { transmitter in
+        let feed = TransmitterFeed(
+          registry: registry, clock: clock, logger: logger,
+          socket: "\(directory)/transmitter-\(transmitter.processIdentifier.value).sock")
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          group.addTask { for try await _ in transmitter.standardOutput {} }
+          group.addTask {
+            await feed.run()
+            try? await Task.sleep(for: .seconds(1 << 30))
+          }
+          try await group.next()
+          group.cancelAll()
+        }
+      }
+      switch result.terminationStatus {
+      case .exited(let code): return "ended with status \(code)"
+      case .signaled(let signal): return "was ended by signal \(signal)"
+      }
+    } catch {
+      return "cannot be run: \(error)"
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import LinuxIO
+import Logging
+import ServiceLifecycle
+
+/// Starts a recorder for each tape that the registry wants made, and tells it what becomes of them.
+struct RecorderService: Service {
+  let registry: StationRegistry
+  let recorder: RecorderProcess
+  let logger: Logger
+  /// Seconds between two lines about one recorder's progress.
+  var interval = 10.0
+
+  func run() async throws {
+    // At the end all recorders are ended with the group's tasks.
+    await cancelWhenGracefulShutdown {
+      await withTaskGroup(of: Void.self) { group in
+        for await _ in registry.recordingChanges {
+          for recording in await registry.startRecordings() { group.addTask { await record(recording) } }
+        }
+        group.cancelAll()
+      }
+    }
+  }
+
+  private func record(_ recording: Recording) async {
+    let file = recording.request.source.path
+    let began = SteadyClock.now
+    let log = ProgressLog(interval: interval, began: Double(began) / 1e9)
+    logger.info("recording \(file)")
+    let outcome = await recorder.record(recording.request, to: recording.output) { progress in
+      await registry.progressed(recording.request, percent: Int(max(0, min(100, progress.percent))))
+      let now = Double(SteadyClock.now) / 1e9
+      if let line = await log.line(progress, at: now) { logger.info("recording \(file): \(line)") }
+    }
+    guard !Task.isCancelled else { return }
+    switch outcome {
+    case .done: logger.info("recorded \(file) in \(Double((SteadyClock.now - began) / 100_000_000) / 10) s")
+    case .bad(let reason): logger.error("\(file) cannot be played: \(reason)")
+    case .failed(let reason): logger.warning("recording \(file) failed, and is tried again: \(reason)")
+    }
+    await registry.finished(recording.request, outcome)
+  }
+}
+
+/// Says how a recorder gets on, now and then.
+actor ProgressLog {
+  private let interval: Double
+  private var last: Double
+
+  /// `interval`, `began`: seconds.
+  init(interval: Double, began: Double) {
+    self.interval = interval
+    last = began
+  }
+
+  /// A line about this progress; nil while the last one is not long ago.
+  func line(_ progress: RecorderLine.Progress, at now: Double) -> String? {
+    guard now - last >= interval else { return nil }
+    last = now
+    let speed = progress.speed.map { ", \(Double(Int($0 * 10)) / 10) times as fast as it plays" } ?? ""
+    let left = progress.secondsLeft.map { ", \(Int($0.rounded(.up))) s left" } ?? ""
+    return "\(Int(progress.percent)) %\(speed)\(left)"
+  }
+}
