@@ -96,7 +96,8 @@ let package = Package(
       name: "RecorderTests", dependencies: ["Recorder", "LibAV", "Tape", "TransportStream"],
       swiftSettings: strict),
     .testTarget(
-      name: "StationServerTests", dependencies: ["StationServer", "Playout", "Tape", "Wire"],
+      name: "StationServerTests",
+      dependencies: ["StationServer", "Playout", "Tape", "TransportStream", "Wire", "SyntheticTape"],
       swiftSettings: strict),
     .testTarget(name: "TunerTests", dependencies: ["Tuner", "Wire"], swiftSettings: strict),
     .testTarget(

@@ -27,8 +27,3 @@ package enum ThisProcess {
   /// Sends a signal to another process; false when it is not there or not ours.
   package static func signal(_ pid: Int32, _ signal: Int32) -> Bool { pid > 0 && kill(pid, signal) == 0 }
 }
-
-extension ThisProcess {
-  /// The number of the user it acts for (effective user id).
-  package static var user: UInt32 { geteuid() }
-}

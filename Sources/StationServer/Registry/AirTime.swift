@@ -20,6 +20,9 @@ final class AirTime: Sendable {
     return Ticks(nanoseconds: steady() + offset)
   }
 
+  /// Steady nanoseconds, for waiting rather than for dates.
+  var steadyNow: Int64 { steady() }
+
   /// What the transmitter last said its clock's offset is; nil until it said so.
   var transmitterOffset: Int64? {
     get { offset.withLock(\.self) }

@@ -1,5 +1,4 @@
 import Logging
-import LinuxIO
 import Playout
 import Tape
 import TransportStream
@@ -103,7 +102,7 @@ actor StationRegistry {
 
   /// The tapes whose recorders are to be started now.
   func startRecordings() -> [Recording] {
-    shelf.start(at: SteadyClock.now).map { Recording(request: $0, output: shelf.path(of: $0)) }
+    shelf.start(at: clock.steadyNow).map { Recording(request: $0, output: shelf.path(of: $0)) }
   }
 
   func progressed(_ request: TapeRequest, percent: Int) {
@@ -115,7 +114,7 @@ actor StationRegistry {
   }
 
   func finished(_ request: TapeRequest, _ outcome: RecordingOutcome) {
-    shelf.finished(request, outcome, at: SteadyClock.now)
+    shelf.finished(request, outcome, at: clock.steadyNow)
     lookAgain()
   }
 
@@ -199,7 +198,7 @@ actor StationRegistry {
       guard audience.isNews(number, start: onAir.start) else { continue }
       audience.tell(entries[index].summary(at: now, receivers: audience.count(number)))
     }
-    if let due = shelf.queue.nextTry, due <= SteadyClock.now { recordingWake() }
+    if let due = shelf.queue.nextTry, due <= clock.steadyNow { recordingWake() }
   }
 }
 

@@ -13,12 +13,13 @@ struct RunDirectory: ~Copyable, Sendable {
   init(configuration file: String, base: String = Self.base()) throws(SystemError) {
     let real = try FileStatus.realPath(file)
     let path = "\(base)/\(FNV.hash128(real.utf8).hexadecimal.prefix(16))"
+    if base.hasPrefix("/tmp/") { try PrivateDirectory.make(base) }  // where anyone could have made it
     do {
-      try FileManager.default.createDirectory(
-        atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+      try FileManager.default.createDirectory(atPath: base, withIntermediateDirectories: true)
     } catch {
-      throw SystemError(operation: "make", subject: "the directory \(path)", code: Self.code(of: error))
+      throw SystemError(operation: "make", subject: "the directory \(base)", code: Self.code(of: error))
     }
+    try PrivateDirectory.make(path)
     let lock = try Patient.lock("\(path)/stationd.lock")
     self.path = path
     self.lock = lock
@@ -28,7 +29,7 @@ struct RunDirectory: ~Copyable, Sendable {
   static func base(environment: [String: String] = ProcessInfo.processInfo.environment) -> String {
     // systemd may give several, with colons between.
     if let given = environment["RUNTIME_DIRECTORY"]?.split(separator: ":").first { return String(given) }
-    let user = ThisProcess.user
+    let user = PrivateDirectory.user
     if user == 0 { return "/run/stationd" }
     if let own = environment["XDG_RUNTIME_DIR"], !own.isEmpty { return "\(own)/stationd" }
     return "/tmp/stationd-\(user)"

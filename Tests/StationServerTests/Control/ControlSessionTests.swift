@@ -1,0 +1,111 @@
+import Testing
+import Wire
+
+@testable import StationServer
+
+@Suite struct ControlSessionTests {
+  private func session() -> ControlSession {
+    ControlSession(site: .init(name: "Hafen", contact: "noc@hafen"), stations: 3, now: 100)
+  }
+
+  private let summary = StationSummary(number: 2, name: "Two", state: .onAir, group: "239.1.1.1", port: 5004)
+
+  private func code(_ action: ControlSession.Action?) -> ErrorCode? {
+    if case .send(.error(let error)) = action { error.code } else { nil }
+  }
+
+  @Test func welcomesInTheOlderOfTwoVersions() {
+    for (theirs, spoken) in [(1, 1), (7, 1), (0, 1), (-5, 1)] {
+      var session = session()
+      let actions = session.handle(.line(.success(.hello(.init(version: theirs)))), at: 100)
+      #expect(
+        actions == [
+          .send(
+            .welcome(
+              .init(
+                version: spoken, server: ControlSession.server, site: .init(name: "Hafen", contact: "noc@hafen"),
+                stations: 3)))
+        ])
+    }
+  }
+
+  @Test func turnsMessagesIntoActionsAndAnswersIntoMessages() {
+    var session = session()
+    #expect(session.handle(.line(.success(.list)), at: 100) == [.list])
+    #expect(session.handle(.listed([summary]), at: 100) == [.send(.stations(.init(stations: [summary])))])
+    #expect(session.handle(.line(.success(.join(.init(station: 2)))), at: 100) == [.join(2)])
+    let joined = ServerMessage.Joined(station: summary, ssrc: 5, pmt: 0x1000, audio: [])
+    #expect(session.handle(.joined(.joined(joined)), at: 100) == [.send(.joined(joined))])
+    let error = ServerMessage.ErrorReply(code: .notOnAir, message: "No.")
+    #expect(session.handle(.joined(.refused(error)), at: 100) == [.send(.error(error))])
+    #expect(session.handle(.line(.success(.leave)), at: 100) == [.leave])
+    #expect(session.handle(.left(2), at: 100) == [.send(.left(.init(station: 2)))])
+    #expect(session.handle(.changed(summary), at: 100) == [.send(.changed(.init(station: summary)))])
+  }
+
+  @Test func ignoresReportsAndWhatItDoesNotKnow() {
+    var session = session()
+    let report = ClientMessage.Report(station: 1, received: 1, lost: 0, bitrate: 1)
+    #expect(session.handle(.line(.success(.report(report))), at: 100) == [])
+    #expect(session.handle(.line(.success(.unknown(type: "stream"))), at: 100) == [])
+  }
+
+  @Test func closesAtTheThirdMalformedLine() {
+    var session = session()
+    #expect(code(session.handle(.line(.failure(.notAnObject)), at: 100).first) == .malformed)
+    #expect(session.handle(.line(.success(.list)), at: 100) == [.list])
+    #expect(code(session.handle(.line(.failure(.lineTooLong)), at: 100).first) == .tooLong)
+    let last = session.handle(.line(.failure(.missingType)), at: 100)
+    #expect(code(last.first) == .malformed)
+    #expect(last.last == .close)
+    #expect(session.handle(.line(.success(.list)), at: 100) == [])
+  }
+
+  @Test func closesWhenNothingIsSaid() {
+    var silent = session()
+    #expect(silent.handle(.tick, at: 110) == [])
+    #expect(code(silent.handle(.tick, at: 110.1).first) == .idle)
+
+    var malformed = session()
+    _ = malformed.handle(.line(.failure(.notAnObject)), at: 105)
+    #expect(code(malformed.handle(.tick, at: 115.1).first) == .idle)
+
+    var spoken = session()
+    _ = spoken.handle(.line(.success(.hello(.init()))), at: 105)
+    #expect(spoken.handle(.tick, at: 405) == [])
+    #expect(spoken.handle(.tick, at: 405.1).last == .close)
+  }
+
+  @Test func closesOnAFlood() {
+    var session = session()
+    for _ in 0..<40 { #expect(session.handle(.line(.success(.list)), at: 100) == [.list]) }
+    let actions = session.handle(.line(.success(.list)), at: 100)
+    #expect(code(actions.first) == .busy)
+    #expect(actions.last == .close)
+  }
+
+  @Test func bearsAsManyMessagesAsItAllows() {
+    var session = session()
+    for index in 0..<1000 { #expect(session.handle(.line(.success(.list)), at: 100 + Double(index) / 19) == [.list]) }
+  }
+
+  @Test func saysThatItStops() {
+    var session = session()
+    let actions = session.handle(.stopping, at: 100)
+    #expect(code(actions.first) == .closing)
+    #expect(actions.last == .close)
+  }
+}
+
+@Suite struct AdmissionTests {
+  @Test func hasRoomForSoManyAndNoMore() {
+    let admission = Admission(total: 3, perAddress: 2)
+    #expect(admission.enter("a"))
+    #expect(admission.enter("a"))
+    #expect(!admission.enter("a"))
+    #expect(admission.enter("b"))
+    #expect(!admission.enter("c"))
+    admission.leave("a")
+    #expect(admission.enter("c"))
+  }
+}

@@ -1,0 +1,309 @@
+import Logging
+import Playout
+import Synchronization
+import SyntheticTape
+import Tape
+import Testing
+import TransportStream
+import Wire
+
+@testable import StationServer
+
+/// A registry in a directory of its own, its recorders played by the test, its clock turned by hand.
+final class StationLab: Sendable {
+  let directory: TemporaryDirectory
+  let configuration: Configuration
+  private let steady = Mutex<Int64>(0)
+  /// 2026-11-22 14:00:00 UTC.
+  static let start: Int64 = 1_795_356_000_000_000_000
+
+  init(_ stations: [[String]]) throws {
+    directory = try TemporaryDirectory()
+    configuration = try Scratch.configuration(directory, stations)
+    try Scratch.makeDirectory(configuration.tapes)
+  }
+
+  /// What stationd would have after a start: the same files, nothing in memory.
+  func registry() -> StationRegistry {
+    let clock = AirTime(offset: Self.start) { self.steady.withLock(\.self) }
+    return StationRegistry(
+      configuration, slots: 2, clock: clock, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+  }
+
+  func pass(seconds: Double) { steady.withLock { $0 += Int64(seconds * 1e9) } }
+
+  var now: Ticks { Ticks(nanoseconds: Self.start + steady.withLock(\.self)) }
+
+  /// Makes one tape as a recorder would.
+  func record(_ recording: Recording, milliseconds: Int = 4000, isRadio: Bool = false) throws {
+    try SyntheticTape(milliseconds: milliseconds, isRadio: isRadio).write(to: recording.output)
+  }
+
+  /// Lets recorders make all that is asked for, in turn.
+  func recordAll(_ registry: StationRegistry, isRadio: Bool = false) async throws {
+    while true {
+      let recordings = await registry.startRecordings()
+      if recordings.isEmpty { return }
+      for recording in recordings {
+        try record(recording, isRadio: isRadio)
+        await registry.finished(recording.request, .done)
+      }
+    }
+  }
+
+  func name(_ recording: Recording) -> String { Paths.lastComponent(of: recording.request.source.path) }
+}
+
+@Suite struct StationRegistryTests {
+  @Test func goesOnTheAirWithItsFirstTapeAndTakesUpTheOthers() async throws {
+    let lab = try StationLab([["a.mp4", "b.mp4"]])
+    let registry = lab.registry()
+    await registry.begin()
+    #expect(await registry.list()[0].state == .preparing)
+    #expect(await registry.plan(clockOffset: nil).stations.isEmpty)
+
+    // The first tape alone, for its format is the house format.
+    let first = await registry.startRecordings()
+    #expect(first.map(lab.name) == ["a.mp4"])
+    #expect(first[0].request.format == nil)
+    await registry.progressed(first[0].request, percent: 40)
+    #expect(await registry.list()[0].progress == 40)
+    try lab.record(first[0])
+    await registry.finished(first[0].request, .done)
+    let onAir = await registry.list()[0]
+    #expect(onAir.state == .onAir)
+    #expect(onAir.now?.title == "a")
+    #expect(onAir.next?.title == "a")
+    #expect(onAir.bitrate > 0)
+    #expect(await registry.plan(clockOffset: nil).stations[0].eras.count == 1)
+
+    let second = await registry.startRecordings()
+    #expect(second.map(lab.name) == ["b.mp4"])
+    #expect(second[0].request.format == SyntheticTape(milliseconds: 40).info.format)
+    #expect(second[0].request.card == "Station 1")
+    try lab.record(second[0])
+    await registry.finished(second[0].request, .done)
+    let eras = await registry.plan(clockOffset: nil).stations[0].eras
+    #expect(eras.count == 2)
+    #expect(eras[1].tapes == [first[0].output, second[0].output])
+    #expect(eras[1].start >= lab.now + .seconds(2))
+    // The new schedule goes on where the old programme ends.
+    lab.pass(seconds: (eras[1].start - lab.now).inSeconds + 0.5)
+    #expect(await registry.list()[0].now?.title == "b")
+    #expect(await registry.list()[0].now?.start == eras[1].start.inSeconds)
+  }
+
+  @Test func goesOnAfterARestartAsIfNothingHadHappened() async throws {
+    let lab = try StationLab([["a.mp4", "b.mp4"], ["c.mp4"]])
+    let registry = lab.registry()
+    await registry.begin()
+    try await lab.recordAll(registry)
+    let before = await registry.plan(clockOffset: nil)
+    lab.pass(seconds: 3600)
+    let again = lab.registry()
+    await again.begin()
+    let after = await again.plan(clockOffset: nil)
+    #expect(after == before)
+    #expect(await again.startRecordings().isEmpty)
+    #expect(await again.list().map(\.state) == [.onAir, .onAir])
+  }
+
+  @Test func playsFromTheBeginningOfTimeWhenAllTapesAreThere() async throws {
+    let lab = try StationLab([["a.mp4", "b.mp4"]])
+    let registry = lab.registry()
+    await registry.begin()
+    try await lab.recordAll(registry)
+    Scratch.remove(lab.directory.path("tapes/air"))
+    let again = lab.registry()
+    await again.begin()
+    let eras = await again.plan(clockOffset: nil).stations[0].eras
+    #expect(eras.count == 1)
+    #expect(eras[0].anchor == .zero)
+    #expect(eras[0].tapes.count == 2)
+  }
+
+  @Test func replansAnEraThatNobodyHasSeen() async throws {
+    let lab = try StationLab([["a.mp4", "b.mp4", "c.mp4"]])
+    let registry = lab.registry()
+    await registry.begin()
+    let first = await registry.startRecordings()
+    try lab.record(first[0], milliseconds: 600_000)
+    await registry.finished(first[0].request, .done)
+    try await lab.recordAll(registry)
+    let eras = await registry.plan(clockOffset: nil).stations[0].eras
+    #expect(eras.map(\.tapes.count) == [1, 3])
+  }
+
+  @Test func forgetsErasLongOver() async throws {
+    let lab = try StationLab([["a.mp4", "b.mp4", "c.mp4"]])
+    let registry = lab.registry()
+    await registry.begin()
+    for _ in 0..<3 {
+      let recordings = await registry.startRecordings()
+      let recording = try #require(recordings.first)
+      for recording in recordings { try lab.record(recording) }
+      await registry.finished(recording.request, .done)
+      for recording in recordings.dropFirst() { await registry.finished(recording.request, .done) }
+      lab.pass(seconds: 120)
+      if recordings.count > 1 { break }
+    }
+    #expect(await registry.plan(clockOffset: nil).stations[0].eras.count <= 2)
+  }
+
+  @Test func oneBadStationHoldsUpNoOther() async throws {
+    let lab = try StationLab([["bad.mp4"], ["good.mp4"]])
+    let registry = lab.registry()
+    await registry.begin()
+    for recording in await registry.startRecordings() {
+      if lab.name(recording) == "bad.mp4" {
+        await registry.finished(recording.request, .bad(reason: "it is noise"))
+      } else {
+        try lab.record(recording)
+        await registry.finished(recording.request, .done)
+      }
+    }
+    let list = await registry.list()
+    #expect(list.map(\.state) == [.offAir, .onAir])
+    #expect(list[0].reason == "\(lab.directory.path("bad.mp4")): it is noise")
+    #expect(await registry.startRecordings().isEmpty)
+
+    // Not tried again by the next stationd either, until the file is another.
+    let again = lab.registry()
+    await again.begin()
+    #expect(await again.startRecordings().isEmpty)
+    #expect(await again.list()[0].reason == list[0].reason)
+    try Scratch.write("repaired", to: lab.directory.path("bad.mp4"))
+    let repaired = lab.registry()
+    await repaired.begin()
+    #expect(await repaired.startRecordings().map(lab.name) == ["bad.mp4"])
+  }
+
+  @Test func theNextProgrammeGivesTheFormatWhenTheFirstIsBad() async throws {
+    let lab = try StationLab([["bad.mp4", "radio.mp3", "c.mp4"]])
+    let registry = lab.registry()
+    await registry.begin()
+    let bad = await registry.startRecordings()
+    await registry.finished(bad[0].request, .bad(reason: "it is noise"))
+    let radio = await registry.startRecordings()
+    #expect(radio.map(lab.name) == ["radio.mp3"])
+    #expect(radio[0].request.format == nil)
+    try lab.record(radio[0], isRadio: true)
+    await registry.finished(radio[0].request, .done)
+    #expect(await registry.list()[0].radio)
+    let next = await registry.startRecordings()
+    #expect(next.map(lab.name) == ["c.mp4"])
+    #expect(next[0].request.format?.video == nil)
+    #expect(next[0].request.card == nil)
+  }
+
+  @Test func aCrashingRecorderHoldsUpTheOthersThreeTimesOnly() async throws {
+    let lab = try StationLab([["crash.mp4", "b.mp4"], ["crash.mp4"]])
+    let registry = lab.registry()
+    await registry.begin()
+    for attempt in 1...3 {
+      let recordings = await registry.startRecordings()
+      #expect(recordings.map(lab.name) == ["crash.mp4"])
+      await registry.finished(recordings[0].request, .failed(reason: "signal 11"))
+      #expect(await registry.list().map(\.state) == (attempt < 3 ? [.preparing, .preparing] : [.preparing, .offAir]))
+      if attempt < 3 {
+        #expect(await registry.startRecordings().isEmpty)
+        lab.pass(seconds: attempt == 1 ? 1 : 4)
+      }
+    }
+    let other = await registry.startRecordings()
+    #expect(other.map(lab.name) == ["b.mp4"])
+    try lab.record(other[0])
+    await registry.finished(other[0].request, .done)
+    #expect(await registry.list()[0].state == .onAir)
+    // It is still tried, now in the house format, and taken up when it works.
+    lab.pass(seconds: 300)
+    try await lab.recordAll(registry)
+    #expect(await registry.plan(clockOffset: nil).stations[0].eras.last?.tapes.count == 2)
+  }
+
+  @Test func aDamagedTapeIsMadeAnewWhileTheStationStaysOn() async throws {
+    let lab = try StationLab([["a.mp4"]])
+    let registry = lab.registry()
+    await registry.begin()
+    try await lab.recordAll(registry)
+    let tape = await registry.readyTapes()[0]
+    await registry.damaged(tape.request)
+    #expect(await registry.list()[0].state == .onAir)
+    #expect(!Scratch.exists(tape.output))
+    #expect(await registry.startRecordings().map(lab.name) == ["a.mp4"])
+  }
+
+  @Test func aTapeThatDoesNotOpenIsMadeAnew() async throws {
+    let lab = try StationLab([["a.mp4"]])
+    let registry = lab.registry()
+    await registry.begin()
+    try await lab.recordAll(registry)
+    let tape = await registry.readyTapes()[0]
+    try Scratch.write("junk", to: "\(tape.output.dropLast(3)).index")
+    let again = lab.registry()
+    await again.begin()
+    #expect(await again.list()[0].state == .preparing)
+    #expect(await again.startRecordings().map(lab.name) == ["a.mp4"])
+  }
+
+  @Test func countsReceiversAndTellsThemWhatBegins() async throws {
+    let lab = try StationLab([["a.mp4", "b.mp4"], ["c.mp4"], ["d.mp4"]])
+    let registry = lab.registry()
+    await registry.begin()
+    let (one, pushes) = await registry.connect()
+    let (two, _) = await registry.connect()
+    guard case .refused(let notYet) = await registry.join(1, one), case .refused(let never) = await registry.join(9, one)
+    else {
+      Issue.record("joined what is not there")
+      return
+    }
+    #expect(notYet.code == .notOnAir)
+    #expect(never.code == .unknownStation)
+
+    try await lab.recordAll(registry)
+    lab.pass(seconds: 60)
+    guard case .joined(let joined) = await registry.join(1, one) else {
+      Issue.record("cannot join")
+      return
+    }
+    #expect(joined.ssrc == StationEntry.ssrc(site: "Hafen", number: 1))
+    #expect(joined.pmt == 0x1000)
+    #expect(joined.video?.codec == "h264")
+    #expect(joined.audio.map(\.pid) == [0x101])
+    #expect(joined.station.receivers == 1)
+    _ = await registry.join(1, two)
+    #expect(await registry.list().map(\.receivers) == [2, 0, 0])
+    _ = await registry.join(2, two)
+    #expect(await registry.list().map(\.receivers) == [1, 1, 0])
+
+    await registry.tick()
+    let now = try #require(await registry.list()[0].now)
+    lab.pass(seconds: now.end - lab.now.inSeconds + 0.1)
+    await registry.tick()
+    var iterator = pushes.makeAsyncIterator()
+    let pushed = await iterator.next()
+    #expect(pushed?.number == 1)
+    #expect(pushed?.now?.start == now.end)
+
+    #expect(await registry.leave(one) == 1)
+    #expect(await registry.leave(one) == nil)
+    await registry.disconnect(two)
+    #expect(await registry.list().map(\.receivers) == [0, 0, 0])
+  }
+
+  @Test func aStationThatTheTransmitterCannotSendIsOffTheAir() async throws {
+    let lab = try StationLab([["a.mp4"]])
+    let registry = lab.registry()
+    await registry.begin()
+    try await lab.recordAll(registry)
+    await registry.transmitting(faults: [1: "the network refuses datagrams: Network is down"])
+    #expect(await registry.list()[0].state == .offAir)
+    await registry.transmitting(faults: [:])
+    #expect(await registry.list()[0].state == .onAir)
+  }
+
+  @Test func synchronizationSourcesAreStable() {
+    #expect(StationEntry.ssrc(site: "Hafen", number: 1) == FNV.hash32(Array("Hafen".utf8) + [0] + Array("1".utf8)))
+    #expect(Set((1...1000).map { StationEntry.ssrc(site: "Hafen", number: $0) }).count == 1000)
+  }
+}

@@ -1,0 +1,50 @@
+import FoundationEssentials
+import SyntheticTape
+import Tape
+
+@testable import StationServer
+
+/// Files for tests.
+enum Scratch {
+  static func write(_ text: String, to path: String) throws {
+    try Data(text.utf8).write(to: URL(filePath: path))
+  }
+
+  static func makeDirectory(_ path: String) throws {
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  static func link(_ path: String, to target: String) throws {
+    try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: target)
+  }
+
+  static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+
+  static func remove(_ path: String) { try? FileManager.default.removeItem(atPath: path) }
+
+  /// A program made of a shell's lines.
+  static func script(_ lines: String, at path: String) throws {
+    try write("#!/bin/sh\n\(lines)\n", to: path)
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+  }
+
+  /// A configuration of stations that play these files, in a directory of its own.
+  static func configuration(_ directory: TemporaryDirectory, _ stations: [[String]]) throws -> Configuration {
+    Configuration(
+      site: .init(name: "Hafen", contact: nil), listen: .init(host: "127.0.0.1", port: 9966),
+      multicast: .init(
+        interface: "lo", ttl: 1, firstGroup: ConfigurationReader.defaultFirstGroup, port: 5004, dscp: 0),
+      tapes: directory.path("tapes"),
+      stations: try stations.enumerated().map { index, files in
+        StationConfiguration(
+          number: index + 1, name: "Station \(index + 1)",
+          programmes: try files.map { name in
+            let path = directory.path(name)
+            if !exists(path) { try write(name, to: path) }
+            return ProgrammeSource(file: path)
+          },
+          group: GroupAddress(bits: ConfigurationReader.defaultFirstGroup.bits + UInt32(index)), port: 5004,
+          encapsulation: .rtp)
+      })
+  }
+}
