@@ -127,7 +127,7 @@ final class StationLab: Sendable {
     let registry = lab.registry()
     await registry.begin()
     let first = await registry.startRecordings()
-    try lab.record(first[0], milliseconds: 600_000)
+    try lab.record(first[0], milliseconds: 60_000)
     await registry.finished(first[0].request, .done)
     try await lab.recordAll(registry)
     let eras = await registry.plan(clockOffset: nil).stations[0].eras
