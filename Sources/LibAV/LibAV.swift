@@ -1,0 +1,50 @@
+import CLibAV
+
+/// A rational number of seconds: the length of one tick of a stream's timestamps, or a frame rate in hertz.
+package struct Rational: Hashable, Sendable {
+  package var numerator: Int32
+  package var denominator: Int32
+
+  package init(_ numerator: Int32, _ denominator: Int32) {
+    self.numerator = numerator
+    self.denominator = denominator
+  }
+
+  init(_ rational: AVRational) { self.init(rational.num, rational.den) }
+  var av: AVRational { AVRational(num: numerator, den: denominator) }
+
+  /// The value, or nil of n/0 and 0/n, by which libav says "unknown".
+  package var value: Double? {
+    numerator > 0 && denominator > 0 ? Double(numerator) / Double(denominator) : nil
+  }
+
+  /// 1/90,000 s: the unit of PTS and DTS (ISO/IEC 13818-1, 2.4.3.7).
+  package static let ninetyKilohertz = Rational(1, 90_000)
+
+  /// `count` ticks of this length, in ticks of `other`, rounded to the nearest.
+  package func rescale(_ count: Int64, to other: Rational) -> Int64 { av_rescale_q(count, av, other.av) }
+}
+
+/// What concerns the library as a whole.
+package enum LibAV {
+  /// How much libav itself says on standard error: nothing, or its warnings and errors.
+  package static func setLogging(_ verbose: Bool) { av_log_set_level(verbose ? AV_LOG_WARNING : AV_LOG_QUIET) }
+
+  /// Whether an encoder of this name ("libx264") is built in.
+  package static func hasEncoder(_ name: String) -> Bool { unsafe avcodec_find_encoder_by_name(name) != nil }
+
+  /// Whether a filter of this name ("drawtext") is built in.
+  package static func hasFilter(_ name: String) -> Bool { unsafe avfilter_get_by_name(name) != nil }
+
+  /// The codec's id by libavcodec's name for it ("h264").
+  static func codecID(_ name: String) -> AVCodecID {
+    guard let descriptor = unsafe avcodec_descriptor_get_by_name(name) else { return AV_CODEC_ID_NONE }
+    return unsafe descriptor.pointee.id
+  }
+
+  /// A C string that libav owns, copied.
+  static func text(_ pointer: UnsafePointer<CChar>?) -> String? {
+    guard let pointer = unsafe pointer else { return nil }
+    return unsafe String(cString: pointer)
+  }
+}
