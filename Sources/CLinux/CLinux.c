@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@ const int CLinux_SO_RCVBUFFORCE = SO_RCVBUFFORCE;
 const int CLinux_SO_SNDBUFFORCE = SO_SNDBUFFORCE;
 const int CLinux_IP_MULTICAST_ALL = IP_MULTICAST_ALL;
 const int CLinux_O_PATH = O_PATH;
+const int CLinux_O_TMPFILE = O_TMPFILE;
 
 _Static_assert(sizeof(CLinux_mmsghdr) == sizeof(struct mmsghdr), "mmsghdr");
 _Static_assert(offsetof(CLinux_mmsghdr, length) == offsetof(struct mmsghdr, msg_len), "mmsghdr");
@@ -89,4 +91,9 @@ int CLinux_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
 int CLinux_close_from(posix_spawn_file_actions_t *actions, int first) {
   return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
+
+int CLinux_set_idle_io_priority(void) {
+  // Who: a process (1), this one (0); how: class 3 (idle), by the kernel's ioprio.h, which glibc does not wrap.
+  return (int)syscall(SYS_ioprio_set, 1, 0, 3 << 13);
 }

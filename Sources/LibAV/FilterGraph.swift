@@ -15,14 +15,18 @@ import CLibAV
   }
 
   /// A chain ("scale=…,format=…") for frames of one shape with timestamps in `timeBase`.
-  package init(_ media: Media, _ chain: String, from shape: Frame.Shape, timeBase: Rational) throws(LibAVError) {
+  package init(
+    _ media: Media, _ chain: String, from shape: Frame.Shape, timeBase: Rational, frameRate: Rational = Rational(0, 0)
+  ) throws(LibAVError) {
     let base = "time_base=\(timeBase.numerator)/\(timeBase.denominator)"
     switch media {
     case .video:
+      let rate = frameRate.value == nil ? "" : ":frame_rate=\(frameRate.numerator)/\(frameRate.denominator)"
       let aspect = shape.aspect.value == nil ? "0/1" : "\(shape.aspect.numerator)/\(shape.aspect.denominator)"
       try self.init(
         media, chain,
-        input: "video_size=\(shape.width)x\(shape.height):pix_fmt=\(shape.format):pixel_aspect=\(aspect):\(base)")
+        input: "video_size=\(shape.width)x\(shape.height):pix_fmt=\(shape.format):pixel_aspect=\(aspect)"
+          + ":\(base)\(rate)")
     case .audio:
       let format = unsafe LibAV.text(av_get_sample_fmt_name(AVSampleFormat(shape.format))) ?? "none"
       try self.init(

@@ -51,6 +51,13 @@ import CLibAV
       sampleRate: 0, channelLayout: "")
   }
 
+  /// The usual layout of so many channels: "stereo", "5.1".
+  package static func channelLayout(of channels: Int) -> String {
+    var layout = unsafe AVChannelLayout()
+    unsafe av_channel_layout_default(&layout, Int32(clamping: channels))
+    return unsafe layoutName(layout)
+  }
+
   static func layoutName(_ layout: AVChannelLayout) -> String {
     var named = unsafe layout
     // An unordered layout (raw PCM says only "six channels") becomes the usual one of that many.

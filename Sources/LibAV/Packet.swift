@@ -54,14 +54,20 @@ import CLibAV
   ) throws(LibAVError) {
     unsafe av_packet_unref(av)
     try LibAVError.check(unsafe av_new_packet(av, Int32(clamping: bytes.count)), "allocate", "a packet")
-    bytes.withUnsafeBufferPointer { source in
-      guard let base = unsafe source.baseAddress, let target = unsafe av.pointee.data else { return }
+    unsafe bytes.withUnsafeBufferPointer { source in
+      guard let base = source.baseAddress, let target = unsafe av.pointee.data else { return }
       unsafe target.update(from: base, count: source.count)
     }
     unsafe av.pointee.stream_index = Int32(clamping: streamIndex)
     unsafe av.pointee.pts = pts
     unsafe av.pointee.dts = dts
     unsafe av.pointee.flags = isKey ? AV_PKT_FLAG_KEY : 0
+  }
+
+  /// Becomes another name for what `other` holds.
+  package mutating func refer(to other: borrowing Packet) throws(LibAVError) {
+    unsafe av_packet_unref(av)
+    try LibAVError.check(unsafe av_packet_ref(av, other.av), "share", "a packet")
   }
 
   /// Gives the payload back to libav.

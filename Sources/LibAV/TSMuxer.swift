@@ -37,8 +37,17 @@ import CLibAV
   }
 
   package init(_ settings: Settings) throws(LibAVError) {
-    packet = try Packet()
-    output = Output()
+    let packet = try Packet()
+    let output = Output()
+    let context = unsafe try TSMuxer.open(settings, output)
+    self.packet = packet
+    self.output = output
+    unsafe self.context = context
+  }
+
+  private static func open(
+    _ settings: Settings, _ output: Output
+  ) throws(LibAVError) -> UnsafeMutablePointer<AVFormatContext> {
     var made: UnsafeMutablePointer<AVFormatContext>?
     try LibAVError.check(
       unsafe avformat_alloc_output_context2(&made, nil, "mpegts", nil), "start", "the transport stream muxer")
@@ -63,7 +72,6 @@ import CLibAV
     }
     unsafe context.pointee.flags |= AVFMT_FLAG_CUSTOM_IO | AVFMT_FLAG_BITEXACT
     unsafe context.pointee.max_delay = Int32(clamping: settings.leadIn)
-    unsafe self.context = context
     for (key, value) in [
       ("muxrate", settings.rate), ("mpegts_copyts", 1), ("pcr_period", settings.pcrPeriod),
       ("mpegts_pmt_start_pid", Int(settings.pmtPID)), ("pes_payload_size", 0),
@@ -75,6 +83,7 @@ import CLibAV
       try LibAVError.check(
         unsafe av_opt_set(context.pointee.priv_data, key, "\(value)us", 0), "set", "the muxer's \(key)")
     }
+    return unsafe context
   }
 
   deinit {
@@ -109,12 +118,19 @@ import CLibAV
   ) throws(LibAVError) {
     try packet.fill(bytes, streamIndex: stream, pts: pts, dts: dts, isKey: isKey)
     try LibAVError.check(unsafe av_write_frame(context, packet.av), "write", "the transport stream")
+    // Else it would keep small audio packets back, to put several into one.
+    try LibAVError.check(unsafe av_write_frame(context, nil), "write", "the transport stream")
     unsafe avio_flush(context.pointee.pb)
   }
 
   /// Hands over what has been written since the last call: whole packets.
   package mutating func drain<Failure: Error>(_ body: (Span<UInt8>) throws(Failure) -> Void) throws(Failure) {
-    defer { output.bytes.removeAll(keepingCapacity: true) }
-    try body(output.bytes.span)
+    var taken: [UInt8] = []
+    swap(&taken, &output.bytes)
+    defer {
+      taken.removeAll(keepingCapacity: true)
+      swap(&taken, &output.bytes)
+    }
+    try body(taken.span)
   }
 }

@@ -21,6 +21,7 @@ extern const int CLinux_SO_RCVBUFFORCE;
 extern const int CLinux_SO_SNDBUFFORCE;
 extern const int CLinux_IP_MULTICAST_ALL;
 extern const int CLinux_O_PATH;
+extern const int CLinux_O_TMPFILE;
 
 int CLinux_sendmmsg(int socket, CLinux_mmsghdr *messages, unsigned int count, int flags);
 
@@ -39,6 +40,9 @@ int CLinux_set_thread_name(pthread_t thread, const char *name);
 /// waitpid's macros.
 int CLinux_exit_status(int status);
 int CLinux_termination_signal(int status);
+
+/// Puts this thread's disk accesses behind everybody else's; returns 0, or -1 with errno.
+int CLinux_set_idle_io_priority(void);
 
 /// Makes reads beyond the end of a truncated, mapped file yield zeros; returns 0, or -1 with errno.
 int CLinux_guard_bus_errors(void);

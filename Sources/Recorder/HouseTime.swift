@@ -1,0 +1,16 @@
+/// The times that all tapes have in common, so that any two of them join: 90 kHz counts from the tape's start.
+enum HouseTime {
+  /// 1/90,000 s a count (ISO/IEC 13818-1 §2.4.3.7).
+  static let perSecond: Int64 = 90_000
+  /// PTS of the first picture, and of the first sound: how far the stream runs ahead of what is seen. 0.9 s.
+  static let lead: Int64 = 81_000
+  /// By how much DTS runs ahead of the order of presentation: room to reorder pictures. 0.2 s. Whatever a programme's
+  /// own delay, its first DTS is `lead - reorder`, so that DTS never goes back from one tape to the next.
+  static let reorder: Int64 = 18_000
+  /// How long before its DTS an access unit must be there, all of it. 0.1 s.
+  static let margin: Int64 = 9_000
+  /// A PES packet of audio frames lasts at most this long. 0.1 s.
+  static let audioPacket: Int64 = 9_000
+  /// A tape shorter than this is no programme. 0.2 s.
+  static let shortest: Int64 = 18_000
+}

@@ -1,0 +1,105 @@
+import LibAV
+
+/// Decodes a picture stream and encodes it in the house's format.
+final class PictureTranscoder: TrackRecorder {
+  let streamIndex: Int
+  private(set) var units: [Unit] = []
+  private(set) var skipped = 0
+  private let stream: StreamDescription
+  private let settings: PictureSettings
+  private var decoder: Decoder
+  private var decoded: Frame
+  private var filtered: Frame
+  private var graph: FilterGraph?
+  private var shape: Frame.Shape?
+  private var size: (width: Int, height: Int)?
+  private var encoder: PictureEncoder?
+  private var next: Int64?
+  private var lastDuration: Int64 = 0
+
+  init(_ stream: StreamDescription, _ parameters: consuming CodecParameters, _ settings: PictureSettings) throws {
+    streamIndex = stream.index
+    self.stream = stream
+    self.settings = settings
+    decoder = try Decoder(parameters, timeBase: stream.timeBase)
+    decoded = try Frame()
+    filtered = try Frame()
+  }
+
+  func parameters() throws -> CodecParameters {
+    guard let parameters = try encoder?.parameters() else {
+      throw RecorderError(.badMedia, "none of its pictures could be decoded")
+    }
+    return parameters
+  }
+
+  func record(_ packet: borrowing Packet, _ spool: inout Spool) throws {
+    do {
+      try decoder.send(packet)
+    } catch {
+      skipped += 1
+      return
+    }
+    try drain(&spool)
+  }
+
+  func finish(_ spool: inout Spool) throws {
+    decoder.finish()
+    try drain(&spool)
+    graph?.finish()
+    try filter(&spool)
+    try encoder?.finish { try keep($0, $1, &spool) }
+    // The encoder forgets how long the last picture is to be seen.
+    if let last = units.indices.max(by: { units[$0].pts < units[$1].pts }) { units[last].duration = lastDuration }
+  }
+
+  private func drain(_ spool: inout Spool) throws {
+    while true {
+      do {
+        guard try decoder.receive(into: &decoded) else { return }
+      } catch {
+        skipped += 1
+        return
+      }
+      let usual = Rational(1, 1).rescale(1, to: stream.timeBase) / Int64(max(1, stream.frameRate.value ?? 25))
+      let pts = decoded.bestEffortPTS ?? next ?? 0
+      let duration = decoded.duration
+      next = pts + max(1, duration > 0 ? duration : usual)
+      lastDuration = stream.timeBase.rescale(duration, to: .ninetyKilohertz)
+      decoded.pts = pts
+      decoded.setKey(false)
+      if decoded.shape != shape {
+        graph?.finish()
+        try filter(&spool)
+        shape = decoded.shape
+        let chain = settings.chain(rotation: stream.rotation, size: size, frameRate: stream.frameRate)
+        graph = try FilterGraph(
+          .video, chain, from: decoded.shape, timeBase: stream.timeBase, frameRate: stream.frameRate)
+      }
+      try graph?.send(&decoded)
+      try filter(&spool)
+    }
+  }
+
+  private func filter(_ spool: inout Spool) throws {
+    guard let timeBase = graph?.timeBase else { return }
+    while try graph?.receive(into: &filtered) == true {
+      if encoder == nil { try start() }
+      try encoder?.encode(&filtered, timeBase: timeBase) { try keep($0, $1, &spool) }
+    }
+  }
+
+  private func start() throws {
+    guard let width = graph?.width, let height = graph?.height else { return }
+    size = (width, height)
+    let settings = settings.settings(width: width, height: height, frameRate: stream.frameRate)
+    encoder = try graph?.encoder(settings)
+  }
+
+  private func keep(_ packet: borrowing Packet, _ timeBase: Rational, _ spool: inout Spool) throws {
+    guard let pts = packet.pts else { return }
+    let payload = try packet.withBytes { (bytes: Span<UInt8>) throws(RecorderError) in try spool.append(bytes) }
+    units.append(
+      Unit(pts: timeBase.rescale(pts, to: .ninetyKilohertz), duration: 0, isKey: packet.isKey, payload: payload))
+  }
+}

@@ -1,0 +1,74 @@
+import LibAV
+import LinuxIO
+import Tape
+import TransportStream
+
+/// A tape in the making, from the source file to the finished tape.
+struct Recording {
+  let input: String
+  let output: String
+  /// The station's format; nil takes the source's own.
+  let house: HouseFormat?
+  /// Bit/s, for a stream of constant rate; nil for a variable one.
+  let bitrate: Int?
+  /// The name on the card that stands in for a missing picture.
+  let card: String
+  let progress: Progress
+
+  /// Makes the tape; returns what it has become.
+  func run() throws(RecorderError) -> TapeInfo {
+    do {
+      try checkInput()
+      do {
+        return try record(transcodesVideo: false)
+      } catch is PictureNeedsTranscoding {
+        progress.restart()
+        return try record(transcodesVideo: true)
+      }
+    } catch let error as LibAVError where error.isInvalidData || error.operation == "open" {
+      throw RecorderError(.badMedia, "\(input): \(error.reason)")
+    } catch {
+      let error = RecorderError(wrapping: error)
+      throw error.status == .badMedia ? RecorderError(.badMedia, "\(input): \(error.description)") : error
+    }
+  }
+
+  private func checkInput() throws(RecorderError) {
+    let kind: FileKind
+    do {
+      kind = try FileKind(of: input)
+      _ = try Descriptor(opening: input, 0)
+    } catch {
+      throw RecorderError(.noInput, "\(input): \(error.reason)")
+    }
+    switch kind {
+    case .directory: throw RecorderError(.noInput, "\(input): is a directory; name a media file in it")
+    case .other: throw RecorderError(.noInput, "\(input): is not a regular file")
+    case .file: break
+    }
+  }
+
+  private func record(transcodesVideo: Bool) throws -> TapeInfo {
+    let demuxer = try Demuxer(path: input)
+    let plan = try RecordingPlan(demuxer.streams, house: house, transcodesVideo: transcodesVideo)
+    var spool = try Spool(directory: directory(of: output))
+    let title = demuxer.title
+    let source = try Source(consume demuxer, plan: plan, bitrate: bitrate)
+    try source.record(into: &spool, progress)
+
+    let fillers = Fillers(plan.house, card: card, bitrate: bitrate)
+    let programme = try Programme(source, fillers, &spool)
+    let info = TapeInfo(
+      duration: Ticks.ninetyKilohertz(programme.duration), format: plan.house, title: title, muxRate: 0)
+    let maker = TapeMaker(
+      path: output, info: info, packets: SendOrder.merge(programme.packets), hasVideo: plan.house.video != nil,
+      bitrate: bitrate)
+    let rate = try maker.make(spool, streams: programme.streams) { progress.muxed($0) }
+    return TapeInfo(duration: info.duration, format: info.format, title: title, muxRate: rate)
+  }
+
+  private func directory(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+}

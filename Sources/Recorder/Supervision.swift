@@ -1,0 +1,39 @@
+import LinuxIO
+import Synchronization
+
+/// What keeps a recorder from doing harm: it yields, it ends with its parent, and it does not hang.
+enum Supervision {
+  /// Address space enough for an 8K picture's codecs, and not for much else. Bytes.
+  private static let addressSpace: UInt64 = 4 << 30
+  /// A recorder that has not got on for so long will not any more.
+  private static let patience = 60
+
+  /// Takes the last place in every queue, and ends when standard input does.
+  static func obey() {
+    ProcessLimits.yieldToOthers()
+    ProcessLimits.set(addressSpace: addressSpace)
+    thread("parent") {
+      ProcessLimits.waitForEndOfInput()
+      ProcessLimits.exitNow(RecorderError.Status.internal.rawValue)
+    }
+  }
+
+  /// Ends the process when nothing has moved for a minute: some files send a decoder in circles.
+  static func watch(_ progress: Progress, input: String) {
+    thread("watchdog") {
+      var (last, quiet) = (progress.steps.load(ordering: .relaxed), 0)
+      while quiet < patience {
+        ProcessLimits.sleep(milliseconds: 1_000)
+        let steps = progress.steps.load(ordering: .relaxed)
+        (last, quiet) = (steps, steps == last ? quiet + 1 : 0)
+      }
+      progress.end()
+      DescriptorIO.log("stationd-recorder: \(input): no progress for \(patience) s; the file may be damaged")
+      ProcessLimits.exitNow(RecorderError.Status.badMedia.rawValue)
+    }
+  }
+
+  private static func thread(_ name: String, _ body: @escaping @Sendable () -> Void) {
+    _ = try? RealTimeThread(name: name, priority: nil, body)
+  }
+}

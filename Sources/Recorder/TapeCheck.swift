@@ -1,0 +1,77 @@
+import TransportStream
+
+/// Looks at every datagram of a tape in the making, and says whether it keeps the constraints of the air, rather than
+/// trusting a model.
+struct TapeCheck: Sendable {
+  /// A PCR at least every 40 ms, PAT and PMT every 100 ms (ETSI TR 101 290), here and where the next tape begins.
+  private static let clockPeriod = Ticks.milliseconds(40)
+  private static let tablePeriod = Ticks.milliseconds(100)
+  /// A datagram's date may be this much later than a packet in it.
+  private static let grouping = Conditioner.longestDatagram
+
+  let duration: Ticks
+  private var clock = Spacing()
+  private var association = Spacing()
+  private var map = Spacing()
+  private var units: [UInt16: (dts: Int64, last: Ticks)] = [:]
+  private var lateness = Ticks(.min)
+
+  init(duration: Ticks) { self.duration = duration }
+
+  /// The first and last date of something that must come again and again, and the longest wait for it.
+  private struct Spacing: Sendable {
+    var first: Ticks?
+    var last = Ticks.zero
+    var longest = Ticks.zero
+
+    mutating func note(_ date: Ticks) {
+      if first == nil { first = date } else { longest = max(longest, date - last) }
+      last = date
+    }
+
+    /// The longest wait, the one across the join to a tape that begins like this one included.
+    func longest(in duration: Ticks) -> Ticks {
+      guard let first else { return duration }
+      return max(longest, duration - last + first)
+    }
+  }
+
+  mutating func note(_ bytes: Span<UInt8>, date: Ticks) {
+    for offset in stride(from: 0, to: bytes.count, by: TSPacket.size) {
+      guard let packet = TSPacket(bytes, at: offset) else { continue }
+      if packet.pcr != nil { clock.note(date) }
+      switch packet.pid {
+      case PID.pat: association.note(date)
+      case PID.pmt: map.note(date)
+      case PID.sdt, PID.null: break
+      default: note(packet, bytes, at: offset, date)
+      }
+    }
+  }
+
+  private mutating func note(_ packet: TSPacket, _ bytes: Span<UInt8>, at offset: Int, _ date: Ticks) {
+    guard packet.hasPayload else { return }
+    let start = offset + packet.payloadOffset
+    if packet.payloadUnitStart, let header = PESHeader(bytes, at: start, end: offset + TSPacket.size) {
+      close(packet.pid)
+      if let stamp = header.dts ?? header.pts { units[packet.pid] = (Int64(stamp), date) }
+    }
+    units[packet.pid]?.last = date
+  }
+
+  private mutating func close(_ pid: UInt16) {
+    guard let unit = units[pid] else { return }
+    lateness = max(lateness, unit.last - Ticks.ninetyKilohertz(unit.dts - HouseTime.margin))
+  }
+
+  /// What is wrong, in words; nil when all is well. To be asked once, at the end.
+  mutating func fault() -> String? {
+    for pid in units.keys { close(pid) }
+    if lateness > TapeCheck.grouping { return "an access unit arrives \(lateness.inSeconds) s too late" }
+    let clocks = clock.longest(in: duration)
+    if clocks > TapeCheck.clockPeriod { return "the PCR pauses for \(clocks.inSeconds) s" }
+    let tables = max(association.longest(in: duration), map.longest(in: duration))
+    if tables > TapeCheck.tablePeriod + TapeCheck.grouping { return "PAT and PMT pause for \(tables.inSeconds) s" }
+    return nil
+  }
+}

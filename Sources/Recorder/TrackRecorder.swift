@@ -1,0 +1,20 @@
+import LibAV
+
+/// One of the tape's streams in the making: takes the source's packets, leaves units in the spool.
+protocol TrackRecorder: AnyObject {
+  /// The source's stream whose packets it wants.
+  var streamIndex: Int { get }
+  /// What has come out so far, on the source's clock, in coding order.
+  var units: [Unit] { get }
+  /// Packets that were damaged and left out.
+  var skipped: Int { get }
+
+  func record(_ packet: borrowing Packet, _ spool: inout Spool) throws
+  /// No more will come.
+  func finish(_ spool: inout Spool) throws
+  /// For the muxer; after `finish`.
+  func parameters() throws -> CodecParameters
+}
+
+/// The picture cannot be copied after all: begin again, and transcode it.
+struct PictureNeedsTranscoding: Error {}
