@@ -54,8 +54,3 @@ package enum FileKind: Sendable {
     }
   }
 }
-
-/// A terminal, as far as one line of progress needs it.
-package enum Terminal {
-  package static var isStandardOutput: Bool { isatty(STDOUT_FILENO) == 1 }
-}

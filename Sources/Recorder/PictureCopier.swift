@@ -5,6 +5,7 @@ final class PictureCopier: TrackRecorder {
   let streamIndex: Int
   private(set) var units: [Unit] = []
   private(set) var skipped = 0
+  var start: Int64? { units.first?.pts }
   private let timeBase: Rational
   private var filter: BitstreamFilter?
   private var filtered: Packet

@@ -5,6 +5,7 @@ final class PictureTranscoder: TrackRecorder {
   let streamIndex: Int
   private(set) var units: [Unit] = []
   private(set) var skipped = 0
+  private(set) var start: Int64?
   private let stream: StreamDescription
   private let settings: PictureSettings
   private var decoder: Decoder
@@ -67,6 +68,7 @@ final class PictureTranscoder: TrackRecorder {
       next = pts + max(1, duration > 0 ? duration : usual)
       lastDuration = stream.timeBase.rescale(duration, to: .ninetyKilohertz)
       decoded.pts = pts
+      start = start ?? stream.timeBase.rescale(pts, to: .ninetyKilohertz)
       decoded.setKey(false)
       if decoded.shape != shape {
         graph?.finish()

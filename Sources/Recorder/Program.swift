@@ -67,7 +67,7 @@ struct Program: ParsableCommand {
 
   func run() throws {
     LibAV.setLogging(verbose)
-    let style = self.progress ?? (Terminal.isStandardOutput ? .terminal : .none)
+    let style = self.progress ?? (Terminal.isTerminal(1) ? .terminal : .none)
     let progress = Progress(style)
     if supervised { Supervision.obey() }
     Supervision.watch(progress, input: input)

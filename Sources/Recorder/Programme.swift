@@ -16,19 +16,21 @@ struct Programme {
     let sound = source.sound.map { $0.flatMap { $0.units.isEmpty ? nil : $0 } }
     let timeline = source.picture.flatMap { PictureTimeline($0.units, usual: source.usualPicture) }
 
+    let start: Int64
     if let timeline, let picture = source.picture {
+      start = timeline.start
       duration = timeline.duration
       packets.append(timeline.packets)
       streams.append(StreamParameters(try picture.parameters(), language: nil))
     } else {
       if source.picture is PictureCopier { throw PictureNeedsTranscoding() }
-      guard let lead = sound.indices.first(where: { sound[$0] != nil }), let units = sound[lead]?.units else {
+      guard let lead = sound.indices.first(where: { sound[$0] != nil }), let track = sound[lead] else {
         throw RecorderError(.badMedia, "nothing in it could be decoded")
       }
-      let length = Programme.length(fillers.house.audio[lead], source.frames[lead], units)
+      start = track.start ?? 0
+      let length = Programme.length(fillers.house.audio[lead], source.frames[lead], track.units)
       let row = AudioTimeline.fit(
-        units, length: length, start: units[0].pts, duration: nil,
-        silence: Extent(offset: 0, size: 0))
+        track.units, length: length, start: start, duration: nil, silence: Extent(offset: 0, size: 0))
       let heard = row.last.map { $0.pts + $0.duration } ?? 0
       if fillers.house.video != nil {
         let card = try fillers.card(&spool)
@@ -43,7 +45,6 @@ struct Programme {
     guard duration >= HouseTime.shortest else {
       throw RecorderError(.badMedia, "it lasts for \(duration / 90) ms only")
     }
-    let start = timeline?.start ?? sound.compactMap { $0?.units.first?.pts }.first ?? 0
 
     for index in fillers.house.audio.indices {
       let stream = streams.count

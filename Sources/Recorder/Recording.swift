@@ -25,8 +25,8 @@ struct Recording {
         progress.restart()
         return try record(transcodesVideo: true)
       }
-    } catch let error as LibAVError where error.isInvalidData || error.operation == "open" {
-      throw RecorderError(.badMedia, "\(input): \(error.reason)")
+    } catch let error as LibAVError where error.operation == "open" {
+      throw RecorderError(.badMedia, "\(input): is no media file of a known kind, or a damaged one (\(error.reason))")
     } catch {
       let error = RecorderError(wrapping: error)
       throw error.status == .badMedia ? RecorderError(.badMedia, "\(input): \(error.description)") : error

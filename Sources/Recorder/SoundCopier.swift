@@ -5,6 +5,7 @@ final class SoundCopier: TrackRecorder {
   let streamIndex: Int
   private(set) var units: [Unit] = []
   private(set) var skipped = 0
+  var start: Int64? { units.first?.pts }
   private let timeBase: Rational
   private let header: ADTSHeader?
   private let plain: CodecParameters

@@ -5,6 +5,7 @@ final class SoundTranscoder: TrackRecorder {
   let streamIndex: Int
   private(set) var units: [Unit] = []
   private(set) var skipped = 0
+  private(set) var start: Int64?
   private let timeBase: Rational
   private let settings: SoundSettings
   private var decoder: Decoder
@@ -62,6 +63,7 @@ final class SoundTranscoder: TrackRecorder {
       let length = Rational(1, Int32(clamping: decoded.sampleRate)).rescale(Int64(decoded.sampleCount), to: timeBase)
       next = pts + length
       decoded.pts = pts
+      start = start ?? timeBase.rescale(pts, to: .ninetyKilohertz)
       if decoded.shape != shape {
         graph?.finish()
         try filter(&spool)

@@ -8,7 +8,7 @@ struct Spool: ~Copyable {
     do {
       file = try ScratchFile(directory: directory)
     } catch {
-      throw RecorderError(.cannotCreate, error.description)
+      throw RecorderError(.cannotCreate, "cannot write in \(directory): \(error.reason)")
     }
   }
 

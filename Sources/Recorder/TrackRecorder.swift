@@ -6,6 +6,9 @@ protocol TrackRecorder: AnyObject {
   var streamIndex: Int { get }
   /// What has come out so far, on the source's clock, in coding order.
   var units: [Unit] { get }
+  /// When the first of it is meant to be seen or heard, on the source's clock, 90 kHz: units before that only serve to
+  /// get a decoder going.
+  var start: Int64? { get }
   /// Packets that were damaged and left out.
   var skipped: Int { get }
 
