@@ -86,12 +86,12 @@ final class PictureTranscoder: TrackRecorder {
   private func filter(_ spool: inout Spool) throws {
     guard let timeBase = graph?.timeBase else { return }
     while try graph?.receive(into: &filtered) == true {
-      if encoder == nil { try start() }
+      if encoder == nil { try open() }
       try encoder?.encode(&filtered, timeBase: timeBase) { try keep($0, $1, &spool) }
     }
   }
 
-  private func start() throws {
+  private func open() throws {
     guard let width = graph?.width, let height = graph?.height else { return }
     size = (width, height)
     let settings = settings.settings(width: width, height: height, frameRate: stream.frameRate)
