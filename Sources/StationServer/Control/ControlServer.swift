@@ -46,19 +46,25 @@ struct ControlServer: Service {
   var port: Int { listener.channel.localAddress?.port ?? 0 }
 
   func run() async throws {
-    try await cancelWhenGracefulShutdown {
-      try await listener.executeThenClose { clients in
-        try await withThrowingDiscardingTaskGroup { group in
-          for try await client in clients {
-            let address = client.channel.remoteAddress?.ipAddress ?? "?"
-            guard admission.enter(address) else {
-              group.addTask { await Self.refuse(client) }
-              continue
-            }
-            group.addTask {
-              await ControlConnection.serve(client, registry: registry, stations: stations)
-              admission.leave(address)
-            }
+    do {
+      try await cancelWhenGracefulShutdown { try await serve() }
+    } catch is CancellationError {
+      // How a graceful shutdown ends the wait for the next client.
+    }
+  }
+
+  private func serve() async throws {
+    try await listener.executeThenClose { clients in
+      try await withThrowingDiscardingTaskGroup { group in
+        for try await client in clients {
+          let address = client.channel.remoteAddress?.ipAddress ?? "?"
+          guard admission.enter(address) else {
+            group.addTask { await Self.refuse(client) }
+            continue
+          }
+          group.addTask {
+            await ControlConnection.serve(client, registry: registry, stations: stations)
+            admission.leave(address)
           }
         }
       }

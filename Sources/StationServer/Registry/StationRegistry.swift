@@ -46,6 +46,8 @@ actor StationRegistry {
   func begin() {
     for index in entries.indices {
       let records = store.load(entries[index].ssrc)
+      let played = Set(records.flatMap(\.tapes))
+      entries[index].tapes.settle(wasPlaying: { played.contains(shelf.path(of: $0)) }) { shelf.status(of: $0) }
       look(index) { entry, tapes, now in entry.schedule.restore(records, tapes: tapes, at: now) }
       let entry = entries[index]
       logger.info("\(entry.label) at \(entry.configuration.group):\(entry.configuration.port) \(entry.standing)")

@@ -58,6 +58,19 @@ struct StationTapes {
     TapeRequest(source: source, format: format, bitrate: bitrate, card: format?.video == nil ? nil : card)
   }
 
+  /// Keeps the house format of an earlier run: that of the tape which the station was playing in its own format, if it is
+  /// still there. Without this a first programme whose recorder only fails would hold the station up again.
+  mutating func settle(wasPlaying: (TapeRequest) -> Bool, _ status: (TapeRequest) -> TapeStatus) {
+    guard house == nil else { return }
+    for (index, programme) in programmes.enumerated() {
+      guard let source = programme.source, wasPlaying(request(source, nil)) else { continue }
+      guard case .ready(let tape) = status(request(source, nil)) else { continue }
+      house = tape.info.format
+      definer = index
+      return
+    }
+  }
+
   /// Looks at the tapes again.
   mutating func review(_ status: (TapeRequest) -> TapeStatus) -> Review {
     var review = Review()

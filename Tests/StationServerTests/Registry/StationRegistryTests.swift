@@ -215,6 +215,10 @@ final class StationLab: Sendable {
     try lab.record(other[0])
     await registry.finished(other[0].request, .done)
     #expect(await registry.list()[0].state == .onAir)
+    // After a restart it holds up nothing any more.
+    let again = lab.registry()
+    await again.begin()
+    #expect(await again.list()[0].state == .onAir)
     // It is still tried, now in the house format, and taken up when it works.
     lab.pass(seconds: 300)
     try await lab.recordAll(registry)
