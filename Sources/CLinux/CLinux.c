@@ -97,3 +97,27 @@ int CLinux_set_idle_io_priority(void) {
   // Who: a process (1), this one (0); how: class 3 (idle), by the kernel's ioprio.h, which glibc does not wrap.
   return (int)syscall(SYS_ioprio_set, 1, 0, 3 << 13);
 }
+
+static volatile sig_atomic_t signal_pipe = -1;
+
+static void on_signal(int number) {
+  int saved = errno;
+  unsigned char byte = (unsigned char)number;
+  // A full pipe holds more signals than anybody will read.
+  ssize_t written = write(signal_pipe, &byte, 1);
+  (void)written;
+  errno = saved;
+}
+
+int CLinux_catch_signals(const int *signals, size_t count, int pipe) {
+  if (fcntl(pipe, F_SETFL, O_NONBLOCK) < 0) return -1;
+  signal_pipe = pipe;
+  struct sigaction action = {0};
+  action.sa_handler = on_signal;
+  action.sa_flags = SA_RESTART;
+  sigemptyset(&action.sa_mask);
+  for (size_t i = 0; i < count; i++) {
+    if (sigaction(signals[i], &action, NULL) < 0) return -1;
+  }
+  return 0;
+}

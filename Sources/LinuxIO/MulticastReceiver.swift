@@ -2,8 +2,9 @@ import CLinux
 import Glibc
 
 /// A UDP socket that has joined one multicast group, and room for a batch of its datagrams, allocated once.
+/// It has one owner, so it may move between threads.
 @safe
-package struct MulticastReceiver: ~Copyable {
+package struct MulticastReceiver: ~Copyable, @unchecked Sendable {
   /// The longest datagram that comes through whole; longer ones are dropped.
   package static let slotSize = 2048
   private static let slots = 64

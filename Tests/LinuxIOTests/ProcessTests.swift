@@ -55,6 +55,14 @@ import Testing
     #expect(!ThisProcess.isAlive(0x3FFF_FFFF))
   }
 
+  @Test func signalsAreCaughtInWhicheverThread() throws {
+    let signals = try CaughtSignals([SIGUSR2])
+    #expect(try signals.wait(timeoutMilliseconds: 0) == nil)
+    ThisProcess.signal(SIGUSR2)
+    #expect(try signals.wait(timeoutMilliseconds: 5000) == SIGUSR2)
+    #expect(try signals.wait(timeoutMilliseconds: 0) == nil)
+  }
+
   @Test func signalsAreWaitedFor() throws {
     let box = Flag()
     let thread = try RealTimeThread(name: "signals", priority: nil) {

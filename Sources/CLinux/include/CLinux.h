@@ -55,3 +55,7 @@ int CLinux_pipe(int ends[2]);
 
 /// Has a spawned program start without any descriptor from this one on.
 int CLinux_close_from(posix_spawn_file_actions_t *actions, int first);
+
+/// From now on, each of these signals, whichever thread gets it, becomes a byte, its number, in the pipe whose writing
+/// end is `pipe`; to be called once. Returns 0, or -1 with errno.
+int CLinux_catch_signals(const int *signals, size_t count, int pipe);

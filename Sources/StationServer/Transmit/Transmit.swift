@@ -14,18 +14,17 @@ struct Transmit: ParsableCommand {
   var directory: String
 
   func run() throws {
-    // First of all, before there is a thread that could get the signal instead.
-    Signals.block([SIGTERM])
     Signals.ignore([SIGHUP, SIGINT, SIGPIPE])
     ThisProcess.leaveSession()
     do {
+      let signals = try CaughtSignals([SIGTERM])
       try BusErrorGuard.install()
       let path = Handover.socketPath(directory: directory, pid: ThisProcess.pid)
       let desk = TransmitDesk(handover: Handover(directory: directory, path: path)) {
         ThisProcess.signal(SIGTERM)
       }
       let server = try UnixServer(path: path) { desk.answer($0) }
-      _ = Signals.wait(for: [SIGTERM])
+      _ = try signals.wait()
       desk.leave()
       server.close()
       // A request to leave may just be being answered.
