@@ -97,7 +97,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "StationServerTests",
-      dependencies: ["StationServer", "Playout", "Tape", "TransportStream", "Wire", "SyntheticTape"],
+      dependencies: ["StationServer", "LinuxIO", "Playout", "Tape", "TransportStream", "Wire", "SyntheticTape"],
       swiftSettings: strict),
     .testTarget(name: "TunerTests", dependencies: ["Tuner", "Wire"], swiftSettings: strict),
     .testTarget(
