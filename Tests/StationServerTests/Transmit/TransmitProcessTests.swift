@@ -51,7 +51,10 @@ struct TransmitProcessTests {
       built.joined(separator: "/") + "/stationd", "transmit", "--directory", directory.path,
     ])
     let socket = Handover.socketPath(directory: directory.path, pid: process.pid)
-    for _ in 0..<2000 where !UnixServer.isAlive(socket) { SteadyClock.sleep(until: SteadyClock.now + 1_000_000) }
+    for _ in 0..<2000 {
+      if UnixServer.isAlive(socket) { break }
+      sleep(milliseconds: 1)
+    }
     return process
   }
 
