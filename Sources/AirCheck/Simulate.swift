@@ -23,7 +23,7 @@ struct Simulate: ParsableCommand {
   @Option(help: "How many seconds of air, beside the days.")
   var seconds: Double = 0
 
-  @Option(help: "The date at which it begins, in seconds since 1970; the present by default.")
+  @Option(help: "A date, in seconds since 1970; it begins with the programme on then. The present by default.")
   var from: Int64?
 
   @Option(help: "Also write the transport stream to this file; - is standard output.")
@@ -43,8 +43,10 @@ struct Simulate: ParsableCommand {
     let tapes = try tape.map { try Tape(path: $0, verify: true) }
     let identity = StationIdentity(number: 1, name: "Simulation", provider: "aircheck", transportStreamID: 1)
     guard let station = Station(identity: identity, eras: [try Era(.always(tapes), tapes: tapes)]) else { return }
-    let start = Ticks.seconds(from ?? Int64(Date().timeIntervalSince1970))
-    let end = start + Ticks(Int64((days * 86_400 + seconds) * Double(Ticks.perSecond)))
+    // Whole programmes, so that a decoder finds nothing missing at either end.
+    let start = station.onAir(at: .seconds(from ?? Int64(Date().timeIntervalSince1970))).start
+    let span = Ticks(Int64((days * 86_400 + seconds) * Double(Ticks.perSecond)))
+    let end = station.onAir(at: start + span - Ticks(1)).end
     let file = try output.map(OutputStream.init)
 
     var checker = StreamChecker()
@@ -70,9 +72,11 @@ struct Simulate: ParsableCommand {
     var faults = report.faults
     if bad > 0 { faults.append("\(bad) datagrams that are damaged on their tape") }
     if misnumbered > 0 { faults.append("\(misnumbered) datagrams out of their number") }
-    if output != "-" {
-      print(json ? try encoded(report) : report.summary)
-      print("\(datagrams) datagrams in \(days) days and \(seconds) seconds of air; \(faults.count) kinds of fault")
+    if json {
+      print(try encoded(report))
+    } else if output != "-" {
+      let verdict = faults.isEmpty ? "clean" : faults.joined(separator: ", ")
+      print("\(report.summary)\n\(datagrams) datagrams in \((end - start).inSeconds) seconds of air: \(verdict)")
     }
     if !faults.isEmpty { throw ExitCode(1) }
   }
