@@ -97,7 +97,12 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "StationServerTests",
-      dependencies: ["StationServer", "LinuxIO", "Playout", "Tape", "TransportStream", "Wire", "SyntheticTape"],
+      dependencies: [
+        "StationServer", "LinuxIO", "Playout", "Tape", "TransportStream", "Wire", "SyntheticTape",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
       swiftSettings: strict),
     .testTarget(name: "TunerTests", dependencies: ["Tuner", "Wire"], swiftSettings: strict),
     .testTarget(

@@ -22,10 +22,10 @@ enum Launch {
     do {
       text = Array(try Data(contentsOf: URL(filePath: Paths.absolute(file))))
     } catch {
-      let there = FileManager.default.fileExists(atPath: file)
+      let reason =
+        FileManager.default.fileExists(atPath: file) ? "cannot be read by this user" : "there is no such file"
       throw Failure(
-        message: "\(file): \(there ? "cannot be read by this user" : "there is no such file"): give --config the stations' file",
-        status: ExitStatus.configuration)
+        message: "\(file): \(reason): give --config the stations' file", status: ExitStatus.configuration)
     }
     let interfaces = (try? NetworkInterface.all()) ?? []
     do {
@@ -58,7 +58,8 @@ enum Launch {
         message: "cannot listen on \(configuration.listen): \(reason(error)); set \"control\": { \"listen\": ... }",
         status: ExitStatus.unavailable)
     }
-    logger.info("\(configuration.site.name): \(configuration.stations.count) stations, control at \(configuration.listen)")
+    logger.info(
+      "\(configuration.site.name): \(configuration.stations.count) stations, control at \(configuration.listen)")
     await registry.begin()
 
     let supervisor = TransmitterSupervisor(
@@ -100,8 +101,10 @@ enum Launch {
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     } catch {
-      let reason = SystemError(operation: "make", subject: "the tapes directory \(path)", code: RunDirectory.code(of: error))
-      throw Failure(message: "\(reason); set \"tapes\" to a directory that it may write", status: ExitStatus.cannotCreate)
+      let reason = SystemError(
+        operation: "make", subject: "the tapes directory \(path)", code: RunDirectory.code(of: error))
+      throw Failure(
+        message: "\(reason); set \"tapes\" to a directory that it may write", status: ExitStatus.cannotCreate)
     }
     do {
       let lock = HeldLock(try Patient.lock("\(path)/lock"))
@@ -129,26 +132,4 @@ final class HeldLock: Sendable {
   private let lock: LockFile
 
   init(_ lock: consuming LockFile) { self.lock = lock }
-}
-
-/// Where this program and its recorder are.
-struct Program {
-  let stationd: String
-  let recorder: String
-
-  static func locate() throws(Launch.Failure) -> Program {
-    do {
-      let own = try FileStatus.realPath("/proc/self/exe")
-      let recorder = Paths.directory(of: own) + "/stationd-recorder"
-      guard FileManager.default.isExecutableFile(atPath: recorder) else {
-        throw Launch.Failure(
-          message: "there is no \(recorder): install stationd-recorder beside stationd", status: ExitStatus.software)
-      }
-      return Program(stationd: own, recorder: recorder)
-    } catch let error as Launch.Failure {
-      throw error
-    } catch {
-      throw Launch.Failure(message: "\(error)", status: ExitStatus.software)
-    }
-  }
 }

@@ -25,7 +25,7 @@ struct PlainLog: LogHandler {
     let time = showsTime ? Date().formatted(.iso8601) + " " : ""
     let level = event.level > .info ? "\(event.level): " : ""
     let values = metadata.merging(event.metadata ?? [:]) { _, new in new }
-    let details = values.isEmpty ? "" : " (\(values.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")))"
+    let details = values.sorted { $0.key < $1.key }.map { ", \($0.key) \($0.value)" }.joined()
     DescriptorIO.log("\(time)\(level)\(event.message)\(details)".replacing("\n", with: " "))
   }
 }

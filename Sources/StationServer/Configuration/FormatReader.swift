@@ -27,7 +27,8 @@ extension ConfigurationReader {
       }
     case nil: break
     case .some(let other):
-      problems.add(format.path(of: "audio"), "\(other.shown) is not a list of sound tracks: write [ { \"codec\": \"aac\" } ]")
+      problems.add(
+        format.path(of: "audio"), "\(other.shown) is not a list of sound tracks: write [ { \"codec\": \"aac\" } ]")
     }
     if format.value("video") == nil, audio.isEmpty {
       problems.add(format.path, "names neither a picture nor sound: give \"video\", \"audio\" or both")

@@ -64,7 +64,8 @@ struct JSONText {
     case UInt8(ascii: "n"): return try word("null", .null)
     case UInt8(ascii: "/"), UInt8(ascii: "#"): throw malformed("JSON has no comments")
     case UInt8(ascii: "'"): throw malformed("strings stand in double quotes")
-    case UInt8(ascii: "}"), UInt8(ascii: "]"): throw malformed("a value is missing here, or the comma before is one too many")
+    case UInt8(ascii: "}"), UInt8(ascii: "]"):
+      throw malformed("a value is missing here, or the comma before is one too many")
     default: return try number()
     }
   }
@@ -77,7 +78,8 @@ struct JSONText {
       skipSpace()
       let start = at
       guard next == UInt8(ascii: "\"") else {
-        throw malformed(next == UInt8(ascii: "}") ? "a comma too many before the }" : "a key in double quotes should stand here")
+        throw malformed(
+          next == UInt8(ascii: "}") ? "a comma too many before the }" : "a key in double quotes should stand here")
       }
       let key = try string()
       guard take(":") else { throw malformed("a colon should stand after the key \"\(key)\"") }

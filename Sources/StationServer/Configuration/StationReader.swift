@@ -92,7 +92,8 @@ extension ConfigurationReader {
       default: 1
       }
     let digits = scale == 1 ? text[...] : text.dropLast()
-    guard digits.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }), let number = Double(digits) else { return nil }
+    guard digits.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }) else { return nil }
+    guard let number = Double(digits) else { return nil }
     return number * scale
   }
 
@@ -128,7 +129,8 @@ extension ConfigurationReader {
       if keys.value("file") == nil { keys.missing("file", "the path of a media file") }
       keys.reportUnknownKeys()
     default:
-      problems.add(path, "\(value.shown) is not a file: write \"one.mp4\" or { \"file\": \"one.mp4\", \"title\": \"One\" }")
+      let example = "\"one.mp4\" or { \"file\": \"one.mp4\", \"title\": \"One\" }"
+      problems.add(path, "\(value.shown) is not a file: write \(example)")
     }
     guard let file else { return [] }
     switch MediaFiles.find(Paths.absolute(file, from: directory)) {
@@ -141,7 +143,9 @@ extension ConfigurationReader {
       if files.isEmpty {
         problems.add(path, "\"\(file)\" is a directory without media files: put some in, or name another")
       }
-      if title != nil { problems.add(path, "\"\(file)\" is a directory, whose files have titles of their own: leave \"title\" out") }
+      if title != nil {
+        problems.add(path, "\"\(file)\" is a directory, whose files have titles of their own: leave \"title\" out")
+      }
       return files.map { ProgrammeSource(file: $0) }
     case .missing(let reason):
       problems.add(path, "\"\(file)\" \(reason) (looked for as \(Paths.absolute(file, from: directory)))")

@@ -24,8 +24,8 @@ struct StationEras: Sendable {
       restored.append(era)
     }
     let playable = Set(tapes.map(\.path))
-    guard let inForce = restored.last(where: { $0.record.start <= now }), inForce.record.tapes.contains(where: playable.contains)
-    else { return }
+    guard let inForce = restored.last(where: { $0.record.start <= now }) else { return }
+    guard inForce.record.tapes.contains(where: playable.contains) else { return }
     guard let station = Station(identity: identity, eras: restored) else { return }
     eras = restored
     self.station = station

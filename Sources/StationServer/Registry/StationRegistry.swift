@@ -47,7 +47,8 @@ actor StationRegistry {
     for index in entries.indices {
       let records = store.load(entries[index].ssrc)
       let played = Set(records.flatMap(\.tapes))
-      entries[index].tapes.settle(wasPlaying: { played.contains(shelf.path(of: $0)) }) { shelf.status(of: $0) }
+      entries[index].tapes.settle(
+        wasPlaying: { played.contains(shelf.path(of: $0)) }, status: { shelf.status(of: $0) })
       look(index) { entry, tapes, now in entry.schedule.restore(records, tapes: tapes, at: now) }
       let entry = entries[index]
       logger.info("\(entry.label) at \(entry.configuration.group):\(entry.configuration.port) \(entry.standing)")
@@ -57,7 +58,9 @@ actor StationRegistry {
   }
 
   /// Looks at a station's tapes again, asks for those that are missing, and changes its schedule where need be.
-  private func look(_ index: Int, restoring: (inout StationEntry, [Tape], Ticks) -> Void = { _, _, _ in }) {
+  private func look(
+    _ index: Int, restoring: (inout StationEntry, [Tape], Ticks) -> Void = { _, _, _ in }
+  ) {
     var entry = entries[index]
     entry.review = entry.tapes.review { shelf.status(of: $0) }
     for (request, programme) in entry.review.wanted {
@@ -85,7 +88,7 @@ actor StationRegistry {
       try store.save(records, entry.ssrc)
     } catch {
       logger.warning(
-        "\(entry.label): its place on the air cannot be kept in \(store.directory): after a restart receivers may notice a cut (\(error))")
+        "\(entry.label): its place on the air cannot be kept: receivers may notice a restart (\(error))")
     }
   }
 
@@ -109,8 +112,8 @@ actor StationRegistry {
 
   func progressed(_ request: TapeRequest, percent: Int) {
     shelf.progressed(request, percent: percent)
-    for index in entries.indices
-    where entries[index].schedule.station == nil && entries[index].review.wanted.contains(where: { $0.request == request }) {
+    for index in entries.indices where entries[index].schedule.station == nil {
+      guard entries[index].review.wanted.contains(where: { $0.request == request }) else { continue }
       entries[index].review.percent = percent
     }
   }
@@ -178,10 +181,10 @@ actor StationRegistry {
     }
     let entry = entries[index]
     guard entry.state == .onAir else {
-      let progress = entry.state == .preparing ? " It is being prepared: \(entry.review.percent) % done." : ""
-      let reason = entry.state == .preparing ? "" : " \(entry.reason ?? "")"
-      return .refused(
-        .init(code: .notOnAir, message: "Station \(number), \(entry.configuration.name), is not on the air.\(progress)\(reason)"))
+      let reason =
+        entry.state == .preparing ? "It is being prepared: \(entry.review.percent) % done." : entry.reason ?? ""
+      let message = "Station \(number), \(entry.configuration.name), is not on the air. \(reason)"
+      return .refused(.init(code: .notOnAir, message: message))
     }
     let summary = audience.join(connection, number) { receivers in
       entry.summary(at: clock.now, receivers: receivers)

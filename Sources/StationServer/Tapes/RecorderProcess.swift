@@ -69,7 +69,8 @@ struct RecorderProcess: Sendable {
   /// Reads all of it, and keeps the last line that says anything, cut to a sensible length.
   private static func lastLine(of output: SubprocessOutputSequence) async throws -> String? {
     var last: String?
-    for try await line in output.strings(bufferingPolicy: .maxLineLength(65536)) where !line.allSatisfy(\.isWhitespace) {
+    for try await line in output.strings(bufferingPolicy: .maxLineLength(65536))
+    where !line.allSatisfy(\.isWhitespace) {
       last = String(line.prefix(300))
     }
     return last

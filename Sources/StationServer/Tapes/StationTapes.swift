@@ -60,7 +60,7 @@ struct StationTapes {
 
   /// Keeps the house format of an earlier run: that of the tape which the station was playing in its own format, if it is
   /// still there. Without this a first programme whose recorder only fails would hold the station up again.
-  mutating func settle(wasPlaying: (TapeRequest) -> Bool, _ status: (TapeRequest) -> TapeStatus) {
+  mutating func settle(wasPlaying: (TapeRequest) -> Bool, status: (TapeRequest) -> TapeStatus) {
     guard house == nil else { return }
     for (index, programme) in programmes.enumerated() {
       guard let source = programme.source, wasPlaying(request(source, nil)) else { continue }

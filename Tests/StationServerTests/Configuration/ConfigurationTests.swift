@@ -8,7 +8,9 @@ import Testing
 final class MediaDirectory {
   let path: String
 
-  init(_ files: [String] = ["one.mp4", "two.mkv", "radio/b.mp3", "radio/a.flac", "radio/.hidden.mp3", "radio/notes.txt"]) {
+  static let usual = ["one.mp4", "two.mkv", "radio/b.mp3", "radio/a.flac", "radio/.hidden.mp3", "radio/notes.txt"]
+
+  init(_ files: [String] = usual) {
     path = FileManager.default.temporaryDirectory.path + "/stationd-test-\(UUID().uuidString)"
     for file in files {
       let url = URL(filePath: "\(path)/\(file)")
@@ -131,7 +133,7 @@ final class MediaDirectory {
     (#""format": {"video": {"codec": "vp9"}}"#, "stations[0].format.video.codec: \"vp9\" is not a codec"),
     (#""format": {"audio": [{"codec": "aac", "channels": 9}]}"#, "stations[0].format.audio[0].channels: 9 is not"),
     (#""format": {"audio": [{"codec": "aac", "language": "en"}]}"#, "stations[0].format.audio[0].language: \"en\" is"),
-    (#""encapsulatoin": "udp""#, "stations[0].encapsulatoin: is not a key of stationd: did you mean \"encapsulation\"?"),
+    (#""encapsulatoin": 1"#, "stations[0].encapsulatoin: is not a key of stationd: did you mean \"encapsulation\"?"),
     (#""colour": "red""#, "stations[0].colour: is not a key of stationd: known here are number, name"),
   ])
   func refusesStation(key: String, message: String) throws {
@@ -154,8 +156,7 @@ final class MediaDirectory {
     (#""control": {"listen": "127.0.0.1:0"}"#, "control.listen: \"127.0.0.1:0\" is not an address and port"),
     (#""control": {"listen": "::1:9966"}"#, "control.listen: \"::1:9966\" is not an address and port"),
     (#""control": 9966"#, "control: 9966 is not an object"),
-    (#""multicast": {"interface": "eth9"}"#, "multicast.interface: \"eth9\" is not a network interface of this machine: "
-      + "there are lo (127.0.0.1), eth0 (10.1.2.3)"),
+    (#""multicast": {"interface": "eth9"}"#, "multicast.interface: \"eth9\" is not a network interface"),
     (#""multicast": {"ttl": 256}"#, "multicast.ttl: 256 is not a whole number from 0 to 255"),
     (#""multicast": {"dscp": 64}"#, "multicast.dscp: 64 is not a whole number from 0 to 63"),
     (#""multicast": {"port": 5005}"#, "multicast.port: 5005 is odd"),
@@ -205,5 +206,32 @@ final class MediaDirectory {
 
   @Test func saysWhereJSONIsMalformed() {
     #expect(media.problems("{\n \"site\": }").first?.hasPrefix("line 2, column 10: ") == true)
+  }
+
+  @Test func namesTheInterfacesThatAreThere() {
+    #expect(
+      media.problems(#"{"multicast": {"interface": "eth9"}}"#)
+        .contains { $0.hasSuffix("there are lo (127.0.0.1), eth0 (10.1.2.3)") })
+  }
+
+  /// The file that comes with the program, once its media are made.
+  @Test func acceptsTheShippedFile() throws {
+    let project = URL(filePath: #filePath).appending(path: "../../../..").standardized
+    let text = try String(contentsOf: project.appending(path: "stations.json"), encoding: .utf8)
+    let media = MediaDirectory(Self.files(in: try JSONText.parse(Array(text.utf8))))
+    let configuration = try media.read(text)
+    #expect(configuration.stations.count >= 3)
+    #expect(configuration.multicast.interface == "lo", "nothing leaves the machine until an operator says so")
+    #expect(configuration.listen.host == "127.0.0.1")
+  }
+
+  /// Every path under `files`; in a directory, a file.
+  private static func files(in value: JSONValue, under key: String = "") -> [String] {
+    switch value {
+    case .string(let path) where key == "file" || key == "files": [path.hasSuffix("/") ? path + "a.mp3" : path]
+    case .array(let elements): elements.flatMap { files(in: $0, under: key) }
+    case .object(let members): members.flatMap { files(in: $1, under: $0) }
+    default: []
+    }
   }
 }

@@ -256,7 +256,8 @@ final class StationLab: Sendable {
     await registry.begin()
     let (one, pushes) = await registry.connect()
     let (two, _) = await registry.connect()
-    guard case .refused(let notYet) = await registry.join(1, one), case .refused(let never) = await registry.join(9, one)
+    guard case .refused(let notYet) = await registry.join(1, one),
+      case .refused(let never) = await registry.join(9, one)
     else {
       Issue.record("joined what is not there")
       return

@@ -1,5 +1,5 @@
-import SyntheticTape
 import Synchronization
+import SyntheticTape
 import Testing
 
 @testable import StationServer
@@ -35,7 +35,8 @@ import Testing
 
   @Test func passesItsArguments() async throws {
     let (outcome, _) = try await run("echo \"stationd-recorder: $*\" >&2; exit 65")
-    #expect(outcome == .bad(reason: "/m/a.mp4 -o \(directory.path("a.ts")) --progress json --supervised --bitrate 4000000"))
+    let arguments = "/m/a.mp4 -o \(directory.path("a.ts")) --progress json --supervised --bitrate 4000000"
+    #expect(outcome == .bad(reason: arguments))
   }
 
   /// However fast a recorder ends, its last words are heard.

@@ -1,0 +1,144 @@
+import Logging
+import NIOCore
+import NIOPosix
+import Testing
+import Wire
+
+@testable import StationServer
+
+/// The control server over real TCP, with clients that behave and clients that do not.
+@Suite struct ControlServerTests {
+  typealias Answers = [ServerMessage]
+
+  /// Starts a server on a port of its own, and stops it after `body`.
+  private func withServer(
+    admission: Admission = Admission(total: 10, perAddress: 10),
+    _ body: @escaping @Sendable (_ port: Int, StationRegistry) async throws -> Void
+  ) async throws {
+    let lab = try StationLab([["a.mp4"], ["b.mp4"]])
+    let registry = lab.registry()
+    await registry.begin()
+    try await lab.recordAll(registry)
+    let server = try await ControlServer.bind(
+      .init(host: "127.0.0.1", port: 0), registry: registry, stations: 2, admission: admission,
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await server.run() }
+      try await body(server.port, registry)
+      group.cancelAll()
+    }
+  }
+
+  private typealias Client = NIOAsyncChannel<Result<ServerMessage, MessageError>, ByteBuffer>
+
+  private static func connect(_ port: Int) async throws -> Client {
+    try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+      .channelOption(.allowRemoteHalfClosure, value: true)
+      .connect(host: "127.0.0.1", port: port) { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(MessageDecoder<ServerMessage>()))
+          return try Client(
+            wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
+        }
+      }
+  }
+
+  /// Sends a text, closes its side, and returns all that comes until the server hangs up.
+  private static func say(_ text: String, to port: Int) async throws -> Answers {
+    try await connect(port).executeThenClose { inbound, outbound in
+      try await outbound.write(ByteBuffer(string: text))
+      outbound.finish()
+      var answers: Answers = []
+      for try await answer in inbound { answers.append(try answer.get()) }
+      return answers
+    }
+  }
+
+  @Test func answersAClientThatSaysAllAtOnce() async throws {
+    try await withServer { port, _ in
+      let answers = try await Self.say(
+        "{\"type\":\"hello\",\"version\":1}\n{\"type\":\"list\"}\n{\"type\":\"join\",\"station\":2}\n"
+          + "{\"type\":\"join\",\"station\":7}\n{\"type\":\"leave\"}\n{\"type\":\"stream\"}\n",
+        to: port)
+      guard answers.count == 5, case .welcome(let welcome) = answers[0], case .stations(let list) = answers[1],
+        case .joined(let joined) = answers[2], case .error(let error) = answers[3], case .left(let left) = answers[4]
+      else {
+        Issue.record("\(answers)")
+        return
+      }
+      #expect(welcome.site.name == "Hafen")
+      #expect(list.stations.map(\.number) == [1, 2])
+      #expect(joined.station.receivers == 1)
+      #expect(error.code == .unknownStation)
+      #expect(left.station == 2)
+    }
+  }
+
+  @Test func countsAReceiverUntilItsConnectionEnds() async throws {
+    try await withServer { port, registry in
+      try await Self.connect(port).executeThenClose { inbound, outbound in
+        try await outbound.write(ByteBuffer(string: "{\"type\":\"join\",\"station\":1}\n"))
+        var answers = inbound.makeAsyncIterator()
+        _ = try await answers.next()
+        #expect(await registry.list()[0].receivers == 1)
+      }
+      for _ in 0..<200 where await registry.list()[0].receivers > 0 { try await Task.sleep(for: .milliseconds(10)) }
+      #expect(await registry.list()[0].receivers == 0)
+    }
+  }
+
+  @Test func hangsUpOnNoise() async throws {
+    try await withServer { port, _ in
+      for noise in ["GET / HTTP/1.1\nHost: x\nAccept: *\n", "\u{1}\n\u{2}\n\u{3}\n{\"type\":\"list\"}\n"] {
+        let answers = try await Self.say(noise, to: port)
+        #expect(answers.count == 3)
+        for answer in answers {
+          guard case .error(let error) = answer else {
+            Issue.record("\(answer)")
+            continue
+          }
+          #expect(error.code == .malformed)
+        }
+      }
+      #expect(try await Self.say("{\"type\":\"list\"}\n", to: port).count == 1)
+    }
+  }
+
+  @Test func takesNoLineBeyondItsLength() async throws {
+    try await withServer { port, _ in
+      let long = String(repeating: "x", count: 200_000) + "\n{\"type\":\"leave\"}\n"
+      let answers = try await Self.say(long, to: port)
+      #expect(
+        answers == [
+          .error(.init(code: .tooLong, message: MessageError.lineTooLong.description)), .left(.init(station: nil)),
+        ])
+    }
+  }
+
+  @Test func hasRoomForSoManyFromOneAddress() async throws {
+    try await withServer(admission: Admission(total: 10, perAddress: 1)) { port, _ in
+      try await Self.connect(port).executeThenClose { inbound, outbound in
+        try await outbound.write(ByteBuffer(string: "{\"type\":\"hello\",\"version\":1}\n"))
+        var mine = inbound.makeAsyncIterator()
+        _ = try await mine.next()
+        let answers = try await Self.say("", to: port)
+        guard case .error(let error) = answers.first else {
+          Issue.record("\(answers)")
+          return
+        }
+        #expect(error.code == .busy)
+      }
+    }
+  }
+
+  @Test func saysThatAnAddressIsTaken() async throws {
+    try await withServer { port, registry in
+      await #expect(throws: (any Error).self) {
+        _ = try await ControlServer.bind(
+          .init(host: "127.0.0.1", port: port), registry: registry, stations: 2,
+          admission: Admission(total: 1, perAddress: 1),
+          logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      }
+    }
+  }
+}
