@@ -8,8 +8,9 @@ struct StationTables: Sendable {
   private let timeAndDate: [UInt8]
   private let identity: StationIdentity
 
-  /// Every so many SI slots, the service description goes out; half-way between two of them, the time.
-  private static let slotPeriod: Int64 = 10
+  /// Every so many SI slots, the service description goes out; half-way between two of them, the time. A player may
+  /// have made up its mind half a second after tuning in: it should know the station's name by then.
+  private static let slotPeriod: Int64 = 2
 
   init(_ identity: StationIdentity, isRadio: Bool) {
     self.identity = identity
