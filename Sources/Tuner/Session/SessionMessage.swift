@@ -55,6 +55,8 @@ struct SessionStatus: Codable, Sendable, Equatable {
   var received: UInt64
   var lost: UInt64
   var duplicates: UInt64
+  /// Datagrams in the group that are not this station's.
+  var foreign: UInt64
   /// Datagrams that the player was too slow for.
   var dropped: UInt64
 

@@ -218,6 +218,8 @@ final class TuningSession {
 
   private func describe(_ news: ReceptionWatch.News) -> String {
     switch news {
+    case .silent where receiver.figures.foreign > 0:
+      return "What arrives from \(place) is not this station's. Does another sender use its group?"
     case .silent:
       let hint = link.isConnected && tuning.station.state == .onAir ? " Is it the right interface (--interface)?" : ""
       return "Nothing arrives from \(place).\(hint)"
@@ -267,6 +269,7 @@ final class TuningSession {
       pid: ThisProcess.pid, state: watch.state(figures), server: server.description, isConnected: link.isConnected,
       station: tuning.station, interface: tuning.interface?.name, output: output.description,
       playerPid: (sink as? ChildProcess)?.pid, seconds: watch.seconds(at: SteadyClock.now), bitrate: watch.bitrate,
-      received: figures.received, lost: figures.lost, duplicates: figures.duplicates, dropped: figures.dropped)
+      received: figures.received, lost: figures.lost, duplicates: figures.duplicates, foreign: figures.foreign,
+      dropped: figures.dropped)
   }
 }
