@@ -104,7 +104,14 @@ let package = Package(
         .product(name: "NIOPosix", package: "swift-nio"),
       ],
       swiftSettings: strict),
-    .testTarget(name: "TunerTests", dependencies: ["Tuner", "Wire"], swiftSettings: strict),
+    .testTarget(
+      name: "TunerTests",
+      dependencies: [
+        "Tuner", "Wire", "TransportStream", "LinuxIO",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
     .testTarget(
       name: "AirCheckTests", dependencies: ["AirCheck", "TransportStream", "Wire"], swiftSettings: strict),
   ]

@@ -1,0 +1,172 @@
+import LinuxIO
+import NIOCore
+import NIOPosix
+import Synchronization
+import Testing
+import Wire
+
+@testable import Tuner
+
+/// The control client against a server of a few lines.
+struct ControlTests {
+  /// Answers each message with what `answer` makes of it; remembers what it heard.
+  final class TestServer: Sendable {
+    let heard = Mutex<[ClientMessage]>([])
+    private let listener = Mutex<(any Channel)?>(nil)
+    private let clients = Mutex<[any Channel]>([])
+    private let answer: @Sendable (ClientMessage) -> [ServerMessage]
+
+    init(_ answer: @escaping @Sendable (ClientMessage) -> [ServerMessage]) { self.answer = answer }
+
+    /// Listens on the loopback interface; port 0: any that is free.
+    func start(port: Int = 0) async throws -> ServerAddress {
+      let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+        .childChannelInitializer { [self] channel in
+          clients.withLock { $0.append(channel) }
+          return channel.eventLoop.makeCompletedFuture {
+            try channel.pipeline.syncOperations.addHandlers([
+              ByteToMessageHandler(MessageDecoder<ClientMessage>()),
+              MessageToByteHandler(MessageEncoder<ServerMessage>()), Handler(self),
+            ])
+          }
+        }
+      let channel = try await bootstrap.bind(host: "127.0.0.1", port: port).get()
+      listener.withLock { $0 = channel }
+      return ServerAddress(host: "127.0.0.1", port: channel.localAddress?.port ?? 0)
+    }
+
+    func stop() async throws {
+      for client in clients.withLock(\.self) { client.close(promise: nil) }
+      try await listener.withLock { $0.take() }?.close()
+    }
+
+    private final class Handler: ChannelInboundHandler {
+      typealias InboundIn = Result<ClientMessage, MessageError>
+      typealias OutboundOut = ServerMessage
+      private let server: TestServer
+
+      init(_ server: TestServer) { self.server = server }
+
+      func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard case .success(let message) = unwrapInboundIn(data) else { return }
+        server.heard.withLock { $0.append(message) }
+        for answer in server.answer(message) { context.write(wrapOutboundOut(answer), promise: nil) }
+        context.flush()
+      }
+    }
+  }
+
+  private static let stations = [TSBytes.tuning(1).station, TSBytes.tuning(2, name: "Radio Quay").station]
+
+  private static func joined(_ number: Int) -> ServerMessage.Joined {
+    .init(
+      station: stations[number - 1], ssrc: UInt32(number), pmt: 0x1000,
+      audio: [ElementaryStream(pid: 0x101, codec: "aac")])
+  }
+
+  @Sendable private static func answer(_ message: ClientMessage) -> [ServerMessage] {
+    switch message {
+    case .hello: [.welcome(.init(site: .init(name: "Quay"), stations: 2)), .unknown(type: "fanfare")]
+    case .list:
+      [.stations(.init(stations: [stations[0]], more: true)), .stations(.init(stations: [stations[1]]))]
+    case .join(let join): [.joined(joined(join.station))]
+    default: []
+    }
+  }
+
+  @Test func listComesInPages() async throws {
+    let server = TestServer(Self.answer)
+    let connection = try await ControlConnection(try await server.start())
+    #expect(connection.localAddress == "127.0.0.1")
+    let (site, stations) = try await connection.list()
+    #expect(site?.name == "Quay" && stations == Self.stations)
+    connection.close()
+    try await server.stop()
+  }
+
+  @Test func joinFindsTheStationByName() async throws {
+    let server = TestServer(Self.answer)
+    let connection = try await ControlConnection(try await server.start())
+    #expect(try await connection.join("radio") == Self.joined(2))
+    #expect(server.heard.withLock(\.self) == [.hello(.tuner), .list, .join(.init(station: 2))])
+    connection.close()
+    try await server.stop()
+  }
+
+  @Test func aRefusedJoinSaysWhy() throws {
+    var preparing = Self.stations[1]
+    (preparing.state, preparing.progress) = (.preparing, 43)
+    var request = TuneRequest("2")
+    guard case .send(.join(let join)) = request.receive(.stations(.init(stations: [preparing]))),
+      case .failed(let error) = request.receive(.error(.init(code: .notOnAir, message: "no")))
+    else {
+      Issue.record("no join, or no failure")
+      return
+    }
+    #expect(join.station == 2)
+    #expect(error == TunerError(.temporary, "2 Radio Quay is being prepared, 43 %."))
+  }
+
+  @Test func anotherStationsJoinedIsNotTheAnswer() throws {
+    var request = TuneRequest("2")
+    guard case .wait = request.receive(.joined(Self.joined(2))) else {
+      Issue.record("taken before it was asked for")
+      return
+    }
+    _ = request.receive(.stations(.init(stations: Self.stations)))
+    guard case .wait = request.receive(.joined(Self.joined(1))), case .joined = request.receive(.joined(Self.joined(2)))
+    else {
+      Issue.record("wrong station")
+      return
+    }
+  }
+
+  @Test func aServerThatIsAwayIsToldInOneLine() async throws {
+    let server = TestServer(Self.answer)
+    let address = try await server.start()
+    try await server.stop()
+    await #expect {
+      _ = try await ControlConnection(address)
+    } throws: { error in
+      let error = error as? TunerError
+      return error?.status == .unavailable && error?.description.contains("\(address) (Connection refused)") == true
+        && error?.description.contains("\n") == false
+    }
+  }
+
+  @Test func aServerThatHangsUpIsAnError() async throws {
+    let server = TestServer { _ in [] }
+    let connection = try await ControlConnection(try await server.start())
+    try await server.stop()
+    await #expect(throws: TunerError.self) { try await connection.list() }
+  }
+
+  @Test func theLinkComesBackByItself() async throws {
+    let server = TestServer(Self.answer)
+    let address = try await server.start()
+    let link = ControlLink(try await ControlConnection(address))
+    let (events, feed) = AsyncStream.makeStream(of: String.self)
+    let running = Task {
+      await link.run { event in
+        switch event {
+        case .connected: feed.yield("connected")
+        case .lost: feed.yield("lost")
+        case .message(let message): feed.yield("\(message)".prefix { $0 != "(" }.description)
+        }
+      }
+    }
+    var seen = events.makeAsyncIterator()
+    #expect(link.send(.leave) && link.isConnected)
+    try await server.stop()
+    #expect(await seen.next() == "lost")
+    _ = try await server.start(port: address.port)
+    #expect(await seen.next() == "connected")
+    #expect(link.send(.hello(.tuner)))
+    #expect(await seen.next() == "welcome")
+    running.cancel()
+    await running.value
+    #expect(!link.isConnected && !link.send(.leave))
+    try await server.stop()
+  }
+}

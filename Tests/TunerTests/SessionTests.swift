@@ -1,0 +1,127 @@
+import FoundationEssentials
+import Glibc
+import LinuxIO
+import Synchronization
+import Testing
+import Wire
+
+@testable import Tuner
+
+struct SessionTests {
+  static let status = SessionStatus(
+    pid: 10, state: .playing, server: "127.0.0.1:9966", isConnected: true,
+    station: StationSummary(
+      number: 2, name: "Radio Quay", state: .onAir, now: Programme(title: "Morning", start: 0, end: 160),
+      next: Programme(title: "Noon", start: 160, end: 200), group: "239.255.66.20", port: 5004, encapsulation: .udp,
+      bitrate: 64_000, receivers: 1, radio: true),
+    interface: "lo", output: "ffplay", playerPid: 11, seconds: 2.5, bitrate: 64_000, received: 100, lost: 3,
+    duplicates: 1, foreign: 0, dropped: 0)
+
+  @Test func statusIsStableJSON() {
+    let line = StableJSON.line(Self.status)
+    #expect(
+      line == #"{"bitrate":64000,"dropped":0,"duplicates":1,"foreign":0,"interface":"lo","isConnected":true,"lost":3,"#
+        + #""output":"ffplay","pid":10,"playerPid":11,"received":100,"seconds":2.5,"server":"127.0.0.1:9966","#
+        + #""state":"playing","station":{"bitrate":64000,"encapsulation":"udp","group":"239.255.66.20","#
+        + #""name":"Radio Quay","next":{"end":200,"start":160,"title":"Noon"},"#
+        + #""now":{"end":160,"start":0,"title":"Morning"},"number":2,"port":5004,"radio":true,"receivers":1,"#
+        + #""state":"onAir"}}"#)
+    #expect(StableJSON.value(SessionStatus.self, line) == Self.status)
+  }
+
+  @Test func statusForPeople() {
+    #expect(
+      StatusCommand.text(Self.status, now: 100) == """
+        Station    2 Radio Quay
+        Now        Morning, 1:00 left
+        Group      239.255.66.20:5004 on lo
+        Reception  64 kb/s, 100 packets, 3 lost
+        Since      0:03 ago
+        Output     ffplay (process 11)
+        Server     127.0.0.1:9966
+        """)
+  }
+
+  /// A directory of this test alone, removed at its end.
+  final class Folder {
+    let path: String
+
+    init() throws {
+      path = "/tmp/tuner-test-\(ThisProcess.pid)-\(UInt64.random(in: .min ... .max))"
+      try PrivateDirectory.make(path)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+  }
+
+  @Test func nobodyIsThereAndAStaleSocketIsNobody() throws {
+    let folder = try Folder()
+    let place = try SessionPlace(directory: folder.path + "/run")
+    #expect(try place.ask(SessionRequest(type: .status), timeoutMilliseconds: 1000) == nil)
+    // A socket file that a killed process left behind: bound, but nobody listens.
+    try leaveSocket(at: place.socket)
+    #expect(try place.ask(SessionRequest(type: .status), timeoutMilliseconds: 1000) == nil)
+    #expect(place.holder == nil)
+    // And a new session takes its place.
+    let server = try UnixServer(path: place.socket) { _ in StableJSON.line(SessionReply(message: "here")) }
+    #expect(try place.ask(SessionRequest(type: .status), timeoutMilliseconds: 1000) == SessionReply(message: "here"))
+    server.close()
+    #expect(try place.ask(SessionRequest(type: .status), timeoutMilliseconds: 1000) == nil)
+  }
+
+  @Test func theSessionIsAskedInJSON() throws {
+    let folder = try Folder()
+    let place = try SessionPlace(directory: folder.path)
+    let heard = Mutex<[String]>([])
+    let server = try UnixServer(path: place.socket) { line in
+      heard.withLock { $0.append(line) }
+      return StableJSON.line(SessionReply(message: "done", status: Self.status))
+    }
+    defer { server.close() }
+    let reply = try place.ask(SessionRequest(type: .tune, station: "radio \"q"), timeoutMilliseconds: 1000)
+    #expect(reply?.status == Self.status)
+    #expect(heard.withLock(\.self) == [#"{"station":"radio \"q","type":"tune"}"#])
+  }
+
+  @Test func aDirectoryOpenToOthersIsRefused() throws {
+    let folder = try Folder()
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path)
+    #expect(throws: TunerError.self) { try SessionPlace(directory: folder.path) }
+    #expect(throws: TunerError.self) { try SessionPlace(directory: folder.path + "/missing/deep") }
+    #expect(throws: TunerError.self) { try SessionPlace(directory: "/dev/null") }
+  }
+
+  @Test func theRuntimeDirectoryIsUsedOnlyWhereItIsOurs() throws {
+    let folder = try Folder()
+    #expect(try SessionPlace(environment: ["XDG_RUNTIME_DIR": folder.path]).directory == folder.path + "/tuner")
+    for other in ["/nonexistent", "relative", "/dev/null", ""] {
+      #expect(
+        try SessionPlace(environment: ["XDG_RUNTIME_DIR": other]).directory
+          == "/tmp/tuner-\(PrivateDirectory.user)")
+    }
+  }
+
+  @Test func anAnswerThatNeverComesIsNotWaitedForForEver() {
+    let answer = Answer()
+    #expect(answer.wait(seconds: 0).exitStatus == 75)
+    answer.give(SessionReply(message: "late"))
+    #expect(answer.wait(seconds: 1).message == "late")
+  }
+
+  /// What a killed process leaves: a socket's second name stays when the first is removed with its listener.
+  private func leaveSocket(at path: String) throws {
+    let server = try UnixServer(path: path + ".first") { $0 }
+    try FileManager.default.linkItem(atPath: path + ".first", toPath: path)
+    server.close()
+  }
+}
+
+/// Runs a program to its end.
+func run(_ arguments: [String]) throws -> ChildProcess.Ending? {
+  let child = try ChildProcess(arguments)
+  for _ in 0..<1000 {
+    if let ending = child.poll() { return ending }
+    SteadyClock.sleep(until: SteadyClock.now + 10_000_000)
+  }
+  return nil
+}
