@@ -28,8 +28,12 @@ struct PlayerTests {
     private let thread = Mutex<RealTimeThread?>(nil)
 
     init(_ tuning: Tuning) throws {
-      let socket = try UDPSender(tuning)
+      let to = Destination(group: tuning.station.group, port: UInt16(tuning.station.port))
+      guard let to, let interface = tuning.interface else {
+        throw SystemError(operation: "send to", subject: tuning.station.group, code: EINVAL)
+      }
       let started = try RealTimeThread(name: "station", priority: nil) { [self] in
+        guard var sender = try? MulticastSender(interface: interface, ttl: 0, dscp: 0, capacity: 1) else { return }
         var n = 0
         while !stopped.withLock(\.self) {
           var payload: [UInt8] = []
@@ -39,7 +43,12 @@ struct PlayerTests {
           }
           payload += TSBytes.packet(
             0x100, counter: n, unit: true, access: n % 10 == 0, fill: UInt8(tuning.station.number))
-          socket.send(TSBytes.rtp(UInt16(truncatingIfNeeded: n), payload, ssrc: tuning.ssrc))
+          let datagram = TSBytes.rtp(UInt16(truncatingIfNeeded: n), payload, ssrc: tuning.ssrc)
+          _ = sender.append(to: to) { room in
+            for index in datagram.indices { room[index] = datagram[index] }
+            return datagram.count
+          }
+          _ = sender.flush()
           n += 1
           SteadyClock.sleep(until: SteadyClock.now + 1_000_000)
         }
