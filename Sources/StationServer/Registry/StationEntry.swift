@@ -46,11 +46,11 @@ struct StationEntry {
     return review.faults.count >= tapes.programmes.count ? .offAir : .preparing
   }
 
-  /// Why it is not on the air, in one sentence.
+  /// Why it is not on the air, in one sentence; nil when its first tape is just being made.
   var reason: String? {
     switch state {
     case .onAir: return nil
-    case .preparing: return "Its first tape is being made."
+    case .preparing: return review.faults.first
     default:
       if let transmitterFault { return transmitterFault }
       let more = review.faults.count > 1 ? " (and \(review.faults.count - 1) more)" : ""

@@ -48,7 +48,7 @@ struct RecorderProcess: Sendable {
           return first ?? second
         }
       }
-      return outcome(result.terminationStatus, lastWords: result.closureResult)
+      return outcome(result.terminationStatus, lastWords: result.closureResult, on: request.source.path)
     } catch is Stalled {
       return .failed(reason: "the recorder made no progress for \(patience.components.seconds) s")
     } catch is CancellationError {
@@ -76,9 +76,11 @@ struct RecorderProcess: Sendable {
     return last
   }
 
-  /// What a recorder's exit status means (sysexits).
-  func outcome(_ status: TerminationStatus, lastWords: String?) -> RecordingOutcome {
-    let words = lastWords.map { $0.hasPrefix("stationd-recorder: ") ? String($0.dropFirst(19)) : $0 }
+  /// What a recorder's exit status means (sysexits). Its last words are taken without its name and the file's.
+  private func outcome(_ status: TerminationStatus, lastWords: String?, on file: String) -> RecordingOutcome {
+    let words = lastWords.map { words in
+      ["stationd-recorder: ", "\(file): "].reduce(words) { $0.hasPrefix($1) ? String($0.dropFirst($1.count)) : $0 }
+    }
     switch status {
     case .exited(0): return .done
     case .exited(ExitStatus.badData): return .bad(reason: words ?? "it is no media file that can be played")

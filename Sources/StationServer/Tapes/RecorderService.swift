@@ -35,8 +35,8 @@ struct RecorderService: Service {
     guard !Task.isCancelled else { return }
     switch outcome {
     case .done: logger.info("recorded \(file) in \(Double((SteadyClock.now - began) / 100_000_000) / 10) s")
-    case .bad(let reason): logger.error("\(file) cannot be played: \(reason)")
-    case .failed(let reason): logger.warning("recording \(file) failed, and is tried again: \(reason)")
+    case .bad(let reason): logger.error("cannot play \(file): \(reason)")
+    case .failed(let reason): logger.warning("cannot record \(file), and will try again: \(reason)")
     }
     await registry.finished(recording.request, outcome)
   }

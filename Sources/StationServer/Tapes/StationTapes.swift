@@ -74,10 +74,13 @@ struct StationTapes {
   /// Looks at the tapes again.
   mutating func review(_ status: (TapeRequest) -> TapeStatus) -> Review {
     var review = Review()
-    if house == nil, !findHouse(status, &review) { return review }
+    if house == nil {
+      guard findHouse(status, &review) else { return review }
+      review = Review()  // what it saw on the way is seen again
+    }
     for (index, programme) in programmes.enumerated() {
       guard let source = programme.source else {
-        review.faults.append("\(programme.file) is not there any more")
+        review.faults.append(fault(programme, "is not there any more"))
         continue
       }
       if case .bad(let reason) = status(request(source, nil)) {
@@ -127,6 +130,6 @@ struct StationTapes {
   }
 
   private func fault(_ programme: Programme, _ reason: String) -> String {
-    reason.contains(programme.file) ? reason : "\(programme.file): \(reason)"
+    "\(Paths.lastComponent(of: programme.file)): \(reason)"
   }
 }

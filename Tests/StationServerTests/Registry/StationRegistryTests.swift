@@ -164,7 +164,7 @@ final class StationLab: Sendable {
     }
     let list = await registry.list()
     #expect(list.map(\.state) == [.offAir, .onAir])
-    #expect(list[0].reason == "\(lab.directory.path("bad.mp4")): it is noise")
+    #expect(list[0].reason == "bad.mp4: it is noise")
     #expect(await registry.startRecordings().isEmpty)
 
     // Not tried again by the next stationd either, until the file is another.

@@ -34,7 +34,7 @@ import Testing
   }
 
   @Test func passesItsArguments() async throws {
-    let (outcome, _) = try await run("echo \"stationd-recorder: $*\" >&2; exit 65")
+    let (outcome, _) = try await run("echo \"stationd-recorder: /m/a.mp4: $*\" >&2; exit 65")
     let arguments = "/m/a.mp4 -o \(directory.path("a.ts")) --progress json --supervised --bitrate 4000000"
     #expect(outcome == .bad(reason: arguments))
   }
