@@ -44,7 +44,8 @@ enum Launch {
     let program = try Program.locate()
 
     let logger = Logger(label: "stationd") { _ in PlainLog() }
-    let clock = AirTime()
+    // A transmitter that an earlier stationd left on the air may go by another time than the system's has become.
+    let clock = AirTime(offset: Handover(directory: runDirectory.path, path: "").findElders().clockOffset)
     let registry = StationRegistry(
       configuration, slots: ProcessInfo.processInfo.activeProcessorCount, clock: clock, logger: logger)
     let admission = Admission(total: min(4096, max(64, openFiles - 256)), perAddress: 256)

@@ -1,5 +1,6 @@
 import LinuxIO
 import NIOCore
+import ServiceLifecycle
 import Wire
 
 /// One client: carries what its session decides to the socket and the registry.
@@ -52,6 +53,17 @@ actor ControlConnection {
             try await Task.sleep(for: .seconds(1))
             try await connection.tick()
           }
+        }
+        group.addTask {
+          try await gracefulShutdown()
+          // As far as it can be said without waiting for a client that does not read.
+          try await withThrowingTaskGroup(of: Void.self) { farewell in
+            farewell.addTask { try await connection.handle(.stopping) }
+            farewell.addTask { try await Task.sleep(for: .milliseconds(200)) }
+            try await farewell.next()
+            farewell.cancelAll()
+          }
+          throw Closed()
         }
         // Whichever ends first, by an error always, ends the others.
         defer { group.cancelAll() }

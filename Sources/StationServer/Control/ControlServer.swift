@@ -45,11 +45,12 @@ struct ControlServer: Service {
   /// The port it listens on.
   var port: Int { listener.channel.localAddress?.port ?? 0 }
 
+  /// Until a graceful shutdown: then nobody new is taken, and those who are there are told.
   func run() async throws {
-    do {
-      try await cancelWhenGracefulShutdown { try await serve() }
-    } catch is CancellationError {
-      // How a graceful shutdown ends the wait for the next client.
+    try await withGracefulShutdownHandler {
+      try await serve()
+    } onGracefulShutdown: {
+      listener.channel.close(promise: nil)
     }
   }
 

@@ -23,23 +23,31 @@ struct TransmitterFeed {
   }
 
   private func plans() async {
-    await send()
-    for await _ in registry.planChanges { await send() }
+    await sendUntilTaken()
+    for await _ in registry.planChanges { await sendUntilTaken() }
   }
 
-  private func send() async {
+  private func sendUntilTaken() async {
+    while !Task.isCancelled, await !send() { try? await Task.sleep(for: .seconds(2)) }
+  }
+
+  /// Returns whether the plan was taken.
+  private func send() async -> Bool {
     let plan = await registry.plan(clockOffset: clock.transmitterOffset)
     switch await ask(TransmitRequest(plan: plan), patience: .seconds(10)) {
     case .success(let reply):
       guard let ready = reply.ready else {
-        logger.error("the transmitter refuses its plan: \(reply.error ?? "it does not say why")")
-        return
+        let reason = reply.error ?? "the transmitter does not say why"
+        logger.error("nothing can be sent: \(reason)")
+        await registry.transmitting(faults: Self.faults(plan.stations.map { ($0.identity.number, reason) }))
+        return false
       }
       clock.transmitterOffset = ready.clockOffset
       await registry.transmitting(faults: Self.faults(ready.faults.map { ($0.number, $0.fault) }))
+      return true
     case .failure(let error):
-      guard !Task.isCancelled else { return }
-      logger.error("the transmitter does not take its plan: \(error)")
+      if !Task.isCancelled { logger.error("the transmitter does not take its plan: \(error)") }
+      return false
     }
   }
 
@@ -49,7 +57,7 @@ struct TransmitterFeed {
     while !Task.isCancelled {
       try? await Task.sleep(for: .seconds(1))
       guard case .success(let reply) = await ask(TransmitRequest(figures: .init()), patience: .zero),
-        let figures = reply.figures
+        let figures = reply.figures, !figures.stations.isEmpty
       else { continue }
       clock.transmitterOffset = figures.clockOffset
       await registry.transmitting(faults: Self.faults(figures.stations.map { ($0.number, $0.fault) }))

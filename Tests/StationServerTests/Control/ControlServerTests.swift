@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import NIOPosix
+import ServiceLifecycle
 import Testing
 import Wire
 
@@ -139,6 +140,31 @@ import Wire
           admission: Admission(total: 1, perAddress: 1),
           logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
       }
+    }
+  }
+
+  @Test func tellsItsClientsThatItStops() async throws {
+    let lab = try StationLab([["a.mp4"]])
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    let server = try await ControlServer.bind(
+      .init(host: "127.0.0.1", port: 0), registry: lab.registry(), stations: 1,
+      admission: Admission(total: 10, perAddress: 10), logger: logger)
+    let services = ServiceGroup(services: [server], logger: logger)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await services.run() }
+      try await Self.connect(server.port).executeThenClose { inbound, outbound in
+        try await outbound.write(ByteBuffer(string: "{\"type\":\"leave\"}\n"))
+        var answers = inbound.makeAsyncIterator()
+        #expect(try await answers.next()?.get() == .left(.init(station: nil)))
+        await services.triggerGracefulShutdown()
+        guard case .error(let error) = try await answers.next()?.get() else {
+          Issue.record("no farewell")
+          return
+        }
+        #expect(error.code == .closing)
+        #expect(try await answers.next() == nil)
+      }
+      try await group.waitForAll()
     }
   }
 }
