@@ -12,6 +12,10 @@
 #include <unistd.h>
 #include <errno.h>
 
+const int CLinux_SOCK_STREAM = SOCK_STREAM;
+const int CLinux_SOCK_DGRAM = SOCK_DGRAM;
+const int CLinux_SOCK_CLOEXEC = SOCK_CLOEXEC;
+const int CLinux_SOCK_NONBLOCK = SOCK_NONBLOCK;
 const int CLinux_SO_TIMESTAMPNS = SO_TIMESTAMPNS;
 const int CLinux_SO_RXQ_OVFL = SO_RXQ_OVFL;
 const int CLinux_SO_RCVBUFFORCE = SO_RCVBUFFORCE;

@@ -62,7 +62,7 @@ package struct MulticastReceiver: ~Copyable, @unchecked Sendable {
     guard let address = IPv4.parse(group), IPv4.isMulticast(address) else {
       throw SystemError(operation: "join", subject: "\(group), which is no multicast group", code: EINVAL)
     }
-    let socket = try Socket.open(AF_INET, SOCK_DGRAM)
+    let socket = try Socket.open(AF_INET, CLinux_SOCK_DGRAM)
     let number = socket.number
     try Socket.set(number, SOL_SOCKET, SO_REUSEADDR, Int32(1), "SO_REUSEADDR")
     try Socket.set(number, Int32(IPPROTO_IP), CLinux_IP_MULTICAST_ALL, Int32(0), "IP_MULTICAST_ALL")

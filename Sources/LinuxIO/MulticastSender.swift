@@ -104,7 +104,7 @@ package struct MulticastSender: ~Copyable, @unchecked Sendable {
   private static func open(
     _ interface: NetworkInterface, _ ttl: Int, _ dscp: Int, _ sourcePort: UInt16
   ) throws(SystemError) -> Descriptor {
-    let socket = try Socket.open(AF_INET, SOCK_DGRAM, nonBlocking: true)
+    let socket = try Socket.open(AF_INET, CLinux_SOCK_DGRAM, nonBlocking: true)
     let out = ip_mreqn(imr_multiaddr: in_addr(), imr_address: in_addr(), imr_ifindex: Int32(interface.index))
     try Socket.set(socket.number, SOL_SOCKET, SO_REUSEADDR, Int32(1), "SO_REUSEADDR")
     try Socket.set(socket.number, Int32(IPPROTO_IP), IP_MULTICAST_IF, out, "IP_MULTICAST_IF")

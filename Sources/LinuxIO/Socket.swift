@@ -1,12 +1,12 @@
+import CLinux
 import Glibc
 
 /// Small steps that sockets share.
 enum Socket {
   /// A new socket, closed on exec.
-  static func open(_ family: Int32, _ type: __socket_type, nonBlocking: Bool = false) throws(SystemError) -> Descriptor
-  {
-    let flags = Int32(SOCK_CLOEXEC.rawValue) | (nonBlocking ? Int32(SOCK_NONBLOCK.rawValue) : 0)
-    return Descriptor(owning: try systemCall("open", "a socket") { socket(family, Int32(type.rawValue) | flags, 0) })
+  static func open(_ family: Int32, _ type: Int32, nonBlocking: Bool = false) throws(SystemError) -> Descriptor {
+    let flags = CLinux_SOCK_CLOEXEC | (nonBlocking ? CLinux_SOCK_NONBLOCK : 0)
+    return Descriptor(owning: try systemCall("open", "a socket") { socket(family, type | flags, 0) })
   }
 
   /// Sets one option; `name` is for the error.

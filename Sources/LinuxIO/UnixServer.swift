@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Synchronization
 
@@ -51,7 +52,7 @@ package final class UnixServer: Sendable {
   deinit { close() }
 
   private static func listen(_ path: String) throws(SystemError) -> Descriptor {
-    let socket = try Socket.open(AF_UNIX, SOCK_STREAM)
+    let socket = try Socket.open(AF_UNIX, CLinux_SOCK_STREAM)
     // Before bind: the file takes the socket's mode, so that it is never open to others, not for a moment.
     try systemCall("set the mode of", path) { fchmod(socket.number, 0o600) }
     do {

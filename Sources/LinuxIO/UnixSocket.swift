@@ -24,7 +24,7 @@ package enum UnixSocket {
 
   /// Connects a stream socket; a full queue of callers is waited for.
   static func connect(_ path: String, timeoutMilliseconds: Int) throws(SystemError) -> Descriptor {
-    let socket = try Socket.open(AF_UNIX, SOCK_STREAM)
+    let socket = try Socket.open(AF_UNIX, CLinux_SOCK_STREAM)
     // On a Unix socket this also limits how long connect waits.
     let limit = timeval(
       tv_sec: timeoutMilliseconds / 1000, tv_usec: __suseconds_t(max(1, timeoutMilliseconds % 1000 * 1000)))

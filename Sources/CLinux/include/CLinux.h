@@ -15,6 +15,12 @@ typedef struct {
   unsigned int length;
 } CLinux_mmsghdr;
 
+// glibc's enumerators for these are seen or not depending on what else a module imports.
+extern const int CLinux_SOCK_STREAM;
+extern const int CLinux_SOCK_DGRAM;
+extern const int CLinux_SOCK_CLOEXEC;
+extern const int CLinux_SOCK_NONBLOCK;
+
 extern const int CLinux_SO_TIMESTAMPNS;
 extern const int CLinux_SO_RXQ_OVFL;
 extern const int CLinux_SO_RCVBUFFORCE;

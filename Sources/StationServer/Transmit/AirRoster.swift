@@ -1,76 +1,4 @@
-import LinuxIO
-import Playout
 import TransportStream
-import Wire
-
-/// What the transmitter asks of a station; the tests have one of their own.
-protocol AirSource: Sendable {
-  associatedtype Cursor: AirCursor
-  /// The number of the first datagram dated at or after `date`.
-  func index(at date: Ticks) -> Int64
-  func cursor(at n: Int64) -> Cursor
-  /// When the programme on the air at `date` ends.
-  func programmeEnd(at date: Ticks) -> Ticks
-}
-
-/// A place in a station's air that moves on datagram by datagram.
-protocol AirCursor: Sendable {
-  var n: Int64 { get }
-  var date: Ticks { get }
-  mutating func advance()
-  /// Writes the transport packets of datagram `n`: their length in bytes, 0 when the tape is bad here.
-  func write(into target: inout MutableSpan<UInt8>) -> Int
-}
-
-extension StationCursor: AirCursor {}
-
-extension Station: AirSource {
-  func programmeEnd(at date: Ticks) -> Ticks { onAir(at: date).end }
-}
-
-/// Where datagrams are collected before one system call sends them.
-protocol DatagramBatch: ~Copyable {
-  var count: Int { get }
-  var capacity: Int { get }
-  mutating func append(
-    to destination: Destination, headerSize: Int,
-    _ fill: (_ header: inout MutableSpan<UInt8>, _ payload: inout MutableSpan<UInt8>) -> Int
-  ) -> Bool
-}
-
-extension MulticastSender: DatagramBatch {}
-
-/// One station on the air: its place, where it goes, and how it fares.
-struct AirSlot<Source: AirSource>: Sendable {
-  let source: Source
-  let destination: Destination
-  /// RTP's synchronization source; nil for bare UDP.
-  let ssrc: UInt32?
-  let figures: StationFigures
-  /// Which slot of the schedule before this one carried the same station.
-  let predecessor: Int?
-  /// A station that is new on the air begins here.
-  let notBefore: Ticks
-  var cursor: Source.Cursor
-  /// Bad datagrams in a row.
-  var failures = 0
-  /// Bytes sent when the bitrate was last reckoned.
-  var reckonedBytes = 0
-
-  init(
-    source: Source, destination: Destination, ssrc: UInt32?, figures: StationFigures, predecessor: Int?,
-    notBefore: Ticks
-  ) {
-    self.source = source
-    self.destination = destination
-    self.ssrc = ssrc
-    self.figures = figures
-    self.predecessor = predecessor
-    self.notBefore = notBefore
-    cursor = source.cursor(at: source.index(at: notBefore))
-    reckonedBytes = figures.bytes.load(ordering: .relaxed)
-  }
-}
 
 /// The stations on the air and who is due when: date in, datagrams out. It has no clock and no socket, and once made it
 /// allocates nothing.
@@ -79,8 +7,6 @@ struct AirRoster<Source: AirSource>: Sendable {
   static var grain: Ticks { Ticks(Ticks.perSecond / 20_000) }  // 50 us
   /// Who is later than this is not sent any more.
   static var patience: Ticks { .seconds(1) }
-  /// So many bad datagrams in a row, and the rest of the programme is given up.
-  static var failureLimit: Int { 50 }
 
   private var slots: [AirSlot<Source>]
   private var heap: DateHeap
@@ -95,8 +21,7 @@ struct AirRoster<Source: AirSource>: Sendable {
   }
 
   /// Takes the air over from the roster before, which may be empty. A station that was on the air goes on with the
-  /// same datagram if its new source has the same there; otherwise it begins with
-  /// the first one not before its ``AirSlot/notBefore``.
+  /// same datagram if its new source has the same one there; any other begins at its ``AirSlot/notBefore``.
   mutating func begin(after before: AirRoster) {
     for index in slots.indices {
       if let predecessor = slots[index].predecessor { slots[index].goOn(after: before.slots[predecessor]) }
@@ -151,58 +76,5 @@ struct AirRoster<Source: AirSource>: Sendable {
       let worst = slot.figures.worstLateness.exchange(0, ordering: .relaxed)
       slot.figures.worstLatenessBefore.store(worst, ordering: .relaxed)
     }
-  }
-}
-
-extension AirSlot {
-  fileprivate mutating func goOn(after before: AirSlot) {
-    let same = source.cursor(at: before.cursor.n)
-    if same.date == before.cursor.date { cursor = same }
-    failures = before.failures
-    reckonedBytes = before.reckonedBytes
-  }
-
-  fileprivate mutating func skip(to date: Ticks) {
-    let n = cursor.n
-    cursor = source.cursor(at: source.index(at: date))
-    StationFigures.add(Int(cursor.n - n), to: figures.skipped)
-  }
-
-  fileprivate mutating func send(now: Ticks, into batch: inout some DatagramBatch & ~Copyable) {
-    let length = append(to: &batch)
-    if length > 0 {
-      figures.countSent(bytes: length, lateness: (now - cursor.date).count)
-      failures = 0
-      figures.isUnreadable.store(false, ordering: .relaxed)
-      cursor.advance()
-    } else {
-      StationFigures.add(1, to: figures.errors)
-      failures += 1
-      if failures < AirRoster<Source>.failureLimit {
-        cursor.advance()
-      } else {
-        figures.isUnreadable.store(true, ordering: .relaxed)
-        failures = 0
-        skip(to: source.programmeEnd(at: cursor.date))
-      }
-    }
-  }
-
-  /// The datagram's length, RTP header included; 0 when its bytes are bad.
-  private func append(to batch: inout some DatagramBatch & ~Copyable) -> Int {
-    var length = 0
-    _ = batch.append(to: destination, headerSize: ssrc == nil ? 0 : RTPHeader.size) { header, payload in
-      let packets = cursor.write(into: &payload)
-      guard packets > 0 else { return 0 }
-      if let ssrc {
-        RTPHeader(
-          sequenceNumber: UInt16(truncatingIfNeeded: cursor.n),
-          timestamp: UInt32(truncatingIfNeeded: cursor.date.timestamp), ssrc: ssrc
-        ).write(into: &header)
-      }
-      length = header.count + packets
-      return packets
-    }
-    return length
   }
 }

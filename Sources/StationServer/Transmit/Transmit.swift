@@ -24,7 +24,7 @@ struct Transmit: ParsableCommand {
         ThisProcess.signal(SIGTERM)
       }
       let server = try UnixServer(path: path) { desk.answer($0) }
-      _ = try signals.wait()
+      while try signals.wait(timeoutMilliseconds: 1000) == nil { desk.followInterface() }
       desk.leave()
       server.close()
       // A request to leave may just be being answered.

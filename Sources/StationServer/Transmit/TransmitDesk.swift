@@ -2,47 +2,14 @@ import FoundationEssentials
 import LinuxIO
 import Playout
 import Synchronization
-import Tape
 import TransportStream
 
 /// Where a transmitter process takes its requests: makes plans ready for the sending thread, tells its figures.
 final class TransmitDesk: Sendable {
-  /// The datagrams' source port, the same for every transmitter, so that a receiver that knows sources by their
-  /// addresses (RFC 3550 §8.2) does not notice a new one.
-  static let sourcePort: UInt16 = 9965
-
   /// Between a plan and the first datagram of a station new on the air: time for the sending thread to see it.
   private static let lead = Ticks.milliseconds(10)
   /// Ahead of all ordinary threads, behind the kernel's own.
   private static let priority: Int32 = 50
-
-  /// What is on the air, for the next plan to build on.
-  fileprivate struct Air: Sendable {
-    struct Entry: Sendable {
-      var plan: StationPlan
-      var station: Station
-      var destination: Destination
-      var figures: StationFigures
-    }
-
-    /// The plan's interface as it was found, and how it is used.
-    var way: Way?
-    /// In the order of the sending thread's slots.
-    var entries: [Entry] = []
-  }
-
-  /// How datagrams leave the machine.
-  fileprivate struct Way: Hashable, Sendable {
-    var interface: NetworkInterface
-    var ttl: Int
-    var dscp: Int
-
-    func open() throws(SystemError) -> MulticastSender {
-      try MulticastSender(
-        interface: interface, ttl: ttl, dscp: dscp, capacity: Transmitter.batchCapacity,
-        sourcePort: TransmitDesk.sourcePort)
-    }
-  }
 
   private struct Listed: Sendable {
     var number: UInt16
@@ -54,7 +21,7 @@ final class TransmitDesk: Sendable {
   private let mailbox = Mailbox()
   private let onLeft: @Sendable () -> Void
   /// One plan at a time; opening tapes may take long, and figures must not wait for it.
-  private let air = Mutex(Air())
+  private let air = Mutex(PlannedAir())
   private let listed = Mutex<[Listed]>([])
   private let isRealTime = Atomic<Bool>(false)
 
@@ -88,7 +55,7 @@ final class TransmitDesk: Sendable {
     if let leave = request.leave {
       mailbox.end.store(leave.at?.count ?? 0, ordering: .relaxed)
       // Without a plan there is no sending thread to leave the air.
-      if air.withLockIfAvailable({ $0.way == nil }) == true { onLeft() }
+      if air.withLockIfAvailable({ $0.plan == nil }) == true { onLeft() }
       return TransmitReply(left: .init(clockOffset: mailbox.clockOffset.load(ordering: .relaxed)))
     }
     if request.figures != nil { return TransmitReply(figures: figures) }
@@ -107,18 +74,29 @@ final class TransmitDesk: Sendable {
       })
   }
 
-  private func carryOut(_ plan: TransmitPlan, _ air: inout Air) throws(SystemError) -> TransmitReply.Ready {
-    let way = Way(interface: try NetworkInterface(plan.interface), ttl: plan.ttl, dscp: plan.dscp)
-    let (entries, faults) = Self.open(plan.stations, after: air.entries)
+  private func carryOut(_ plan: TransmitPlan, _ air: inout PlannedAir) throws(SystemError) -> TransmitReply.Ready {
+    let (next, faults) = try air.followed(by: plan)
     var order = AirOrder(roster: AirRoster([], batchCapacity: 0), sender: nil)
-    if way != air.way { order.sender = try way.open() }
-
-    let from = air.way == nil ? try begin(plan) : now + Self.lead
-    order.roster = AirRoster(Self.slots(entries, after: air.entries, from: from))
+    if next.way != air.way { order.sender = try next.way?.open() }
+    let from = air.plan == nil ? try begin(plan) : now + Self.lead
+    order.roster = AirRoster(next.slots(after: air, from: from))
     mailbox.carryOut(order)
-    air = Air(way: way, entries: entries)
-    list(entries, faults)
+    air = next
+    list(next.entries, faults)
     return TransmitReply.Ready(from: from, clockOffset: mailbox.clockOffset.load(ordering: .relaxed), faults: faults)
+  }
+
+  /// Goes over to a new socket if the interface is not the one that the plan's name stood for: a card that was taken
+  /// out and put in again has another number. To be called now and then.
+  func followInterface() {
+    guard mailbox.end.load(ordering: .relaxed) == .max else { return }
+    _ = air.withLockIfAvailable { air in
+      guard let plan = air.plan, let found = try? NetworkInterface(plan.interface), found != air.way?.interface else {
+        return
+      }
+      Transmit.log("\(plan.interface) has changed: sending on \(found.name), number \(found.index), from now on")
+      do { _ = try carryOut(plan, &air) } catch { Transmit.log("\(error)") }
+    }
   }
 
   private var now: Ticks {
@@ -128,7 +106,9 @@ final class TransmitDesk: Sendable {
   /// Starts the sending thread, after the elder if there is one; returns the date from which on the air is ours.
   private func begin(_ plan: TransmitPlan) throws(SystemError) -> Ticks {
     let inheritance = handover.findElders()
-    let clock = (inheritance.clockOffset ?? plan.clockOffset).map { AirClock(offset: $0) } ?? AirClock()
+    // The machine was started after 1970: what is not positive is no such offset.
+    let offset = (inheritance.clockOffset ?? plan.clockOffset).flatMap { (1..<1 << 61).contains($0) ? $0 : nil }
+    let clock = offset.map { AirClock(offset: $0) } ?? AirClock()
     mailbox.clockOffset.store(clock.offset, ordering: .relaxed)
     let (mailbox, onLeft) = (mailbox, onLeft)
     let thread = try RealTimeThread(name: "transmitter", priority: Self.priority) {
@@ -143,40 +123,7 @@ final class TransmitDesk: Sendable {
     return handover.takeOver(from: inheritance.elders) { now } ?? now + Self.lead
   }
 
-  /// The stations whose tapes open. One that fails stays as it was, if it was on the air.
-  private static func open(
-    _ plans: [StationPlan], after before: [Air.Entry]
-  ) -> (entries: [Air.Entry], faults: [TransmitReply.Fault]) {
-    let known = Dictionary(before.map { ($0.plan.identity.number, $0) }, uniquingKeysWith: { first, _ in first })
-    var entries: [UInt16: Air.Entry] = [:]
-    var faults: [TransmitReply.Fault] = []
-    for plan in plans {
-      let number = plan.identity.number
-      do {
-        guard entries[number] == nil else { throw PlanFault(what: "its number is another station's too") }
-        entries[number] = try plan.opened(after: known[number])
-      } catch {
-        faults.append(TransmitReply.Fault(number: number, fault: "\(error)"))
-        if entries[number] == nil { entries[number] = known[number] }
-      }
-    }
-    return (entries.values.sorted { $0.plan.identity.number < $1.plan.identity.number }, faults)
-  }
-
-  private static func slots(
-    _ entries: [Air.Entry], after before: [Air.Entry], from: Ticks
-  ) -> [AirSlot<Station>] {
-    let places = Dictionary(
-      before.indices.map { (before[$0].plan.identity.number, $0) }, uniquingKeysWith: { first, _ in first })
-    return entries.map { entry in
-      AirSlot(
-        source: entry.station, destination: entry.destination,
-        ssrc: entry.plan.encapsulation == .rtp ? entry.plan.ssrc : nil, figures: entry.figures,
-        predecessor: places[entry.plan.identity.number], notBefore: from)
-    }
-  }
-
-  private func list(_ entries: [Air.Entry], _ faults: [TransmitReply.Fault]) {
+  private func list(_ entries: [PlannedAir.Entry], _ faults: [TransmitReply.Fault]) {
     let playing = entries.map { Listed(number: $0.plan.identity.number, figures: $0.figures) }
     var all = Dictionary(playing.map { ($0.number, $0) }, uniquingKeysWith: { first, _ in first })
     for fault in faults {
@@ -184,29 +131,5 @@ final class TransmitDesk: Sendable {
     }
     let list = all.values.sorted { $0.number < $1.number }
     listed.withLock { $0 = list }
-  }
-}
-
-/// Why a station of a plan cannot be on the air.
-private struct PlanFault: Error, CustomStringConvertible {
-  var what: String
-  var description: String { what }
-}
-
-extension StationPlan {
-  /// Opens the station's tapes. What `before`, the same station as it is on the air, has open already is kept.
-  fileprivate func opened(after before: TransmitDesk.Air.Entry?) throws -> TransmitDesk.Air.Entry {
-    guard let destination = Destination(group: group, port: port) else {
-      throw PlanFault(what: "\(group) is no multicast group")
-    }
-    let open = before?.station.eras ?? []
-    let eras = try self.eras.map { record throws(TapeError) in
-      if let same = open.first(where: { $0.record == record }) { same } else { try Era(opening: record) }
-    }
-    guard let station = Station(identity: identity, eras: eras) else {
-      throw PlanFault(what: "its eras are not in order")
-    }
-    return TransmitDesk.Air.Entry(
-      plan: self, station: station, destination: destination, figures: before?.figures ?? StationFigures())
   }
 }

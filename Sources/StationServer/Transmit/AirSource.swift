@@ -1,0 +1,40 @@
+import LinuxIO
+import Playout
+import TransportStream
+
+/// What the transmitter asks of a station; the tests have one of their own.
+protocol AirSource: Sendable {
+  associatedtype Cursor: AirCursor
+  /// The number of the first datagram dated at or after `date`.
+  func index(at date: Ticks) -> Int64
+  func cursor(at n: Int64) -> Cursor
+  /// When the programme on the air at `date` ends.
+  func programmeEnd(at date: Ticks) -> Ticks
+}
+
+/// A place in a station's air that moves on datagram by datagram.
+protocol AirCursor: Sendable {
+  var n: Int64 { get }
+  var date: Ticks { get }
+  mutating func advance()
+  /// Writes the transport packets of datagram `n`: their length in bytes, 0 when the tape is bad here.
+  func write(into target: inout MutableSpan<UInt8>) -> Int
+}
+
+extension StationCursor: AirCursor {}
+
+extension Station: AirSource {
+  func programmeEnd(at date: Ticks) -> Ticks { onAir(at: date).end }
+}
+
+/// Where datagrams are collected before one system call sends them.
+protocol DatagramBatch: ~Copyable {
+  var count: Int { get }
+  var capacity: Int { get }
+  mutating func append(
+    to destination: Destination, headerSize: Int,
+    _ fill: (_ header: inout MutableSpan<UInt8>, _ payload: inout MutableSpan<UInt8>) -> Int
+  ) -> Bool
+}
+
+extension MulticastSender: DatagramBatch {}
