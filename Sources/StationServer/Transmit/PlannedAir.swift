@@ -61,8 +61,8 @@ struct PlannedAir: Sendable {
 
   /// What the sending thread needs of it: stations that were on the air `before` go on, others begin at `from`.
   func slots(after before: PlannedAir, from: Ticks) -> [AirSlot<Station>] {
-    let places = Dictionary(
-      before.entries.indices.map { (before.entries[$0].plan.identity.number, $0) }, uniquingKeysWith: { first, _ in first })
+    let numbers = before.entries.map(\.plan.identity.number)
+    let places = Dictionary(zip(numbers, numbers.indices), uniquingKeysWith: { first, _ in first })
     return entries.map { entry in
       AirSlot(
         source: entry.station, destination: entry.destination,
