@@ -158,7 +158,7 @@ actor StationRegistry {
       guard fault != entries[index].transmitterFault else { continue }
       entries[index].transmitterFault = fault
       let entry = entries[index]
-      logger.warning("\(entry.label) \(entry.standing)")
+      logger.log(level: fault == nil ? .info : .warning, "\(entry.label) \(entry.standing)")
       audience.tell(entry.summary(at: clock.now, receivers: audience.count(entry.configuration.number)))
     }
   }

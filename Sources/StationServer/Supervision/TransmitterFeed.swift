@@ -52,7 +52,7 @@ struct TransmitterFeed {
   }
 
   private func figures() async {
-    var before: [UInt16: TransmitFigures.Station] = [:]
+    var losses = LossLog(interval: 10)
     var saidRealTime = false
     while !Task.isCancelled {
       try? await Task.sleep(for: .seconds(1))
@@ -61,23 +61,11 @@ struct TransmitterFeed {
       else { continue }
       clock.transmitterOffset = figures.clockOffset
       await registry.transmitting(faults: Self.faults(figures.stations.map { ($0.number, $0.fault) }))
-      for station in figures.stations {
-        tell(station, before[station.number])
-        before[station.number] = station
-      }
+      if let line = losses.line(figures.stations, at: Double(clock.steadyNow) / 1e9) { logger.warning("\(line)") }
       if !figures.realTime, !saidRealTime {
         saidRealTime = true
         logger.notice("the kernel grants the transmitter no real-time priority: datagrams may leave late under load")
       }
-    }
-  }
-
-  /// Errors are counted by the transmitter, and told at most once a second.
-  private func tell(_ now: TransmitFigures.Station, _ before: TransmitFigures.Station?) {
-    let errors = now.errors - (before?.errors ?? 0)
-    let skipped = now.skipped - (before?.skipped ?? 0)
-    if errors > 0 || skipped > 0 {
-      logger.warning("station \(now.number): \(errors) datagrams failed and \(skipped) were left out as too late")
     }
   }
 
