@@ -73,7 +73,7 @@ import Testing
   @Test func endsItWhenCancelled() async throws {
     let pidFile = directory.path("pid")
     let began = ContinuousClock.now
-    let task = Task { try await run("trap '' TERM; echo $$ > \(pidFile); sleep 60") }
+    let task = Task { try await run("trap '' TERM; echo $$ > \(pidFile); read line") }
     while !Scratch.exists(pidFile) { try await Task.sleep(for: .milliseconds(5)) }
     task.cancel()
     _ = try? await task.value
