@@ -81,7 +81,7 @@ struct TransmitProcessTests {
     #expect(elder.ready.faults.isEmpty)
     sleep(milliseconds: 300)
     let heir = try start(plan)
-    #expect(heir.ready.clockOffset == elder.ready.clockOffset)
+    #expect(abs(heir.ready.clockOffset - elder.ready.clockOffset) < 100_000)  // slewed meanwhile
     #expect(ending(of: elder.process) == .exited(status: 0))
     // Once more the same plan: nobody notices.
     #expect(try ask(heir.process, TransmitRequest(plan: plan)).ready != nil)
