@@ -20,6 +20,8 @@ struct Conditioner: ~Copyable {
   let duration: Ticks
   /// Null packets stay: the stream has the same rate at every moment.
   let keepsNulls: Bool
+  /// The stream whose access units make random access points: pictures if there are any, else the first sound.
+  let accessPID: UInt16
 
   /// Complete datagrams, in order, for `take` to give away.
   private var ready: [Datagram] = []
@@ -33,12 +35,22 @@ struct Conditioner: ~Copyable {
 
   /// A packet that waits for what follows: whether its PAT begins a random access point.
   private struct Held {
-    var header: TSPacket
+    let header: TSPacket
     var date: Ticks
-    var bytes: [UInt8]
+    let bytes: [UInt8]
+
+    init(_ header: TSPacket, _ packets: Span<UInt8>, at offset: Int, _ date: Ticks) {
+      self.header = header
+      self.date = date
+      var bytes: [UInt8] = []
+      bytes.reserveCapacity(TSPacket.size)
+      for index in offset..<offset + TSPacket.size { bytes.append(packets[index]) }
+      self.bytes = bytes
+    }
   }
 
-  init(rate: Int, duration: Ticks, keepsNulls: Bool) {
+  init(rate: Int, duration: Ticks, keepsNulls: Bool, accessPID: UInt16) {
+    self.accessPID = accessPID
     self.rate = rate
     self.duration = duration
     self.keepsNulls = keepsNulls
@@ -64,15 +76,7 @@ struct Conditioner: ~Copyable {
         throw RecorderError(.internal, "the muxer wrote a packet without a valid header")
       }
       if header.pid == PID.null, !keepsNulls { continue }
-      var bytes: [UInt8] = []
-      bytes.reserveCapacity(TSPacket.size)
-      for index in offset..<offset + TSPacket.size { bytes.append(packets[index]) }
-      // The muxer's own clock runs alike, but does not begin at 0.
-      if let field = header.pcrOffset {
-        var span = bytes.mutableSpan
-        ClockReference.write(date.pcr, to: &span, at: field)
-      }
-      hold(Held(header: header, date: date, bytes: bytes))
+      take(header, packets, at: offset, date)
     }
   }
 
@@ -92,29 +96,27 @@ struct Conditioner: ~Copyable {
 
   /// A PAT and a PMT begin a random access point if nothing but tables and clocks stands between them and the start of
   /// an access unit that decoding can begin with.
-  private mutating func hold(_ packet: Held) {
-    let pid = packet.header.pid
+  private mutating func take(_ header: TSPacket, _ bytes: Span<UInt8>, at offset: Int, _ date: Ticks) {
+    let pid = header.pid
     if isOpening {
       // The tape begins with the PAT: the muxer's first packet, an SDT, changes places with the tables behind it.
-      held.append(packet)
+      held.append(Held(header, bytes, at: offset, date))
       if pid == PID.pmt {
         isOpening = false
         let dates = held.map(\.date)
         held.sort { Conditioner.rank($0) < Conditioner.rank($1) }
         for index in held.indices { held[index].date = dates[index] }
       }
-      return
-    }
-    if pid == PID.pat {
+    } else if pid == PID.pat {
       release(isRandomAccess: false)
-      held.append(packet)
+      held.append(Held(header, bytes, at: offset, date))
     } else if held.isEmpty {
-      group(packet, begins: false)
+      group(header, bytes, at: offset, date, begins: false)
     } else {
-      held.append(packet)
-      let isTable = pid == PID.pmt || pid == PID.sdt || pid == PID.null || !packet.header.hasPayload
+      held.append(Held(header, bytes, at: offset, date))
+      let isTable = pid == PID.pmt || pid == PID.sdt || pid == PID.null || !header.hasPayload
       if !isTable {
-        let begins = packet.header.payloadUnitStart && packet.header.randomAccess
+        let begins = pid == accessPID && header.payloadUnitStart && header.randomAccess
         release(isRandomAccess: begins && held.contains { $0.header.pid == PID.pmt })
       }
     }
@@ -129,23 +131,33 @@ struct Conditioner: ~Copyable {
   }
 
   private mutating func release(isRandomAccess: Bool) {
-    for index in held.indices { group(held[index], begins: isRandomAccess && index == 0) }
+    for (index, packet) in held.enumerated() {
+      group(packet.header, packet.bytes.span, at: 0, packet.date, begins: isRandomAccess && index == 0)
+    }
     held.removeAll(keepingCapacity: true)
   }
 
   // MARK: Datagrams
 
-  private mutating func group(_ packet: Held, begins: Bool) {
+  private mutating func group(
+    _ header: TSPacket, _ bytes: Span<UInt8>, at offset: Int, _ date: Ticks, begins: Bool
+  ) {
     let isFull = datagram.bytes.count >= TSPacket.perDatagram * TSPacket.size
-    let isLong = packet.date - firstDate > Conditioner.longestDatagram
-    let isClock = packet.header.pcr != nil
-    if begins || isFull || isLong || (isClock && hasClock) { close() }
+    let isLong = date - firstDate > Conditioner.longestDatagram
+    if begins || isFull || isLong || (header.pcr != nil && hasClock) { close() }
     if datagram.bytes.isEmpty {
-      (datagram.date, firstDate) = (packet.date, packet.date)
+      datagram.bytes.reserveCapacity(TSPacket.perDatagram * TSPacket.size)
+      (datagram.date, firstDate) = (date, date)
       datagram.isRandomAccess = begins
     }
-    if isClock { (datagram.date, hasClock) = (packet.date, true) }
-    datagram.bytes.append(contentsOf: packet.bytes)
+    let start = datagram.bytes.count
+    for index in offset..<offset + TSPacket.size { datagram.bytes.append(bytes[index]) }
+    // The muxer's own clock runs alike, but does not begin at 0.
+    if let field = header.pcrOffset {
+      var span = datagram.bytes.mutableSpan
+      ClockReference.write(date.pcr, to: &span, at: start + field)
+      (datagram.date, hasClock) = (date, true)
+    }
   }
 
   private mutating func close() {

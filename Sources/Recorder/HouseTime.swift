@@ -13,4 +13,6 @@ enum HouseTime {
   static let audioPacket: Int64 = 9_000
   /// A tape shorter than this is no programme. 0.2 s.
   static let shortest: Int64 = 18_000
+  /// What claims to be longer than this is damaged. 30 hours.
+  static let longest: Int64 = 30 * 3_600 * perSecond
 }

@@ -33,7 +33,7 @@ struct PictureSettings: Hashable, Sendable {
     filters.append("scale=\(sides):out_range=tv")
     if codec == "mpeg2video" {
       let rate = PictureSettings.broadcastRate(frameRate)
-      filters.append("fps=\(rate.numerator)/\(rate.denominator)")
+      filters.append("fps=\(rate.numerator)/\(rate.denominator):eof_action=pass")
     }
     filters.append("format=yuv420p")
     return filters.joined(separator: ",")
@@ -70,6 +70,8 @@ struct PictureSettings: Hashable, Sendable {
       settings = Encoder.Settings(encoder: "mpeg2video", timeBase: Rational(rate.denominator, rate.numerator))
       settings.peakBitrate = min(15_000_000, max(1_500_000, pixels * 8))
       settings.bitrate = settings.peakBitrate * 3 / 4
+      // Its closed groups do not go together with key frames at changes of scene.
+      settings.options = [("sc_threshold", "1000000000")]
     default:
       settings = Encoder.Settings(encoder: "libx264", timeBase: .ninetyKilohertz)
       settings.profile = "high"

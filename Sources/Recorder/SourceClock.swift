@@ -1,18 +1,19 @@
 import LibAV
 
-/// Keeps a source's timestamps going where the source itself lets them jump: a recording of a broadcast that was
-/// interrupted, or several of them one after the other.
+/// Keeps a source's timestamps going where they jump: in a recording of a broadcast that was interrupted, in several
+/// recordings one after the other, in a damaged file.
 struct SourceClock: Sendable {
-  /// A jump of more than this is none that a stream's own content could cause, 90 kHz.
-  static let largestGap: Int64 = 10 * HouseTime.perSecond
+  /// In formats that may jump (MPEG streams), streams are no further apart than this, 90 kHz.
+  static let smallestJump: Int64 = 10 * HouseTime.perSecond
+  /// In all others a file that stands still for longer is damaged.
+  static let smallestDamage: Int64 = 3_600 * HouseTime.perSecond
 
-  private let mayJump: Bool
+  private let threshold: Int64
   private var offset: Int64 = 0
-  private var last: [Int: Int64] = [:]
   private var first: Int64?
   private var latest: Int64 = 0
 
-  init(mayJump: Bool) { self.mayJump = mayJump }
+  init(mayJump: Bool) { threshold = mayJump ? SourceClock.smallestJump : SourceClock.smallestDamage }
 
   /// How far the source has been read, in seconds.
   var position: Double { Double(latest - (first ?? latest)) / Double(HouseTime.perSecond) }
@@ -21,22 +22,20 @@ struct SourceClock: Sendable {
   mutating func correct(_ packet: inout Packet, _ stream: StreamDescription) {
     guard let time = packet.dts ?? packet.pts else { return }
     let shift = note(
-      stream.timeBase.rescale(time, to: .ninetyKilohertz), stream: stream.index,
+      stream.timeBase.rescale(time, to: .ninetyKilohertz),
       duration: stream.timeBase.rescale(packet.duration, to: .ninetyKilohertz))
     if shift != 0 { packet.shift(by: Rational.ninetyKilohertz.rescale(shift, to: stream.timeBase)) }
   }
 
-  /// The shift for a packet at `time`, 90 kHz.
-  mutating func note(_ time: Int64, stream: Int, duration: Int64) -> Int64 {
-    var shifted = time + offset
-    if mayJump, let before = last[stream], abs(shifted - before) > SourceClock.largestGap {
-      // The others of the same place shift with it; they may have been a little ahead.
-      offset += before + max(duration, 1) - shifted
-      shifted = time + offset
+  /// The shift for the next packet of the file, which says it is of `time`; 90 kHz.
+  mutating func note(_ time: Int64, duration: Int64) -> Int64 {
+    // Far outside of what any container counts, arithmetic would overflow.
+    let time = min(max(time, -(1 << 52)), 1 << 52)
+    if first != nil, abs(time + offset - latest) > threshold {
+      offset = latest + min(max(duration, 1), HouseTime.perSecond) - time
     }
-    last[stream] = shifted
-    first = first ?? shifted
-    latest = max(latest, shifted)
+    latest = time + offset
+    first = first ?? latest
     return offset
   }
 }

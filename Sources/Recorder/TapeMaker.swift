@@ -22,12 +22,12 @@ struct TapeMaker {
       if let fault = try attempt(bitrate, spool, streams, progress) {
         throw RecorderError(
           .badMedia,
-          "\(path): \(bitrate) bit/s is too little: \(fault); ask for about \((found ?? bitrate) / 10_000 * 10_500)")
+          "\(bitrate) bit/s is too little (\(fault)); ask for about \((found ?? bitrate) / 10_000 * 10_500)")
       }
       return bitrate
     }
     guard var rate = found else {
-      throw RecorderError(.badMedia, "\(path): needs more than \(MuxRate.highest) bit/s")
+      throw RecorderError(.badMedia, "it needs more than \(MuxRate.highest) bit/s")
     }
     // The model leaves out little: a few steps of three percent are enough, or something else is wrong.
     var fault: String?
@@ -65,7 +65,9 @@ struct TapeMaker {
     }
     try muxer.start()
 
-    var conditioner = Conditioner(rate: rate, duration: info.duration, keepsNulls: bitrate != nil)
+    var conditioner = Conditioner(
+      rate: rate, duration: info.duration, keepsNulls: bitrate != nil,
+      accessPID: hasVideo ? PID.video : PID.firstAudio)
     var check = TapeCheck(duration: info.duration)
     var writer = try TapeWriter(path: path)
     var bytes: [UInt8] = []
