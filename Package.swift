@@ -93,7 +93,8 @@ let package = Package(
     .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: strict),
     .testTarget(name: "LinuxIOTests", dependencies: ["LinuxIO"], swiftSettings: strict),
     .testTarget(
-      name: "RecorderTests", dependencies: ["Recorder", "LibAV", "Tape", "TransportStream"],
+      name: "RecorderTests",
+      dependencies: ["Recorder", "LibAV", "Playout", "Tape", "TransportStream", "SyntheticTape"],
       swiftSettings: strict),
     .testTarget(
       name: "StationServerTests",

@@ -113,9 +113,15 @@ import CLibAV
   }
 
   /// Sends one PES packet, with times in 90 kHz units, after as many others as its DTS asks for.
+  ///
+  /// - Parameter withTables: PAT, PMT and SDT go first. (They do before a key frame anyway.)
   package mutating func write(
-    _ bytes: Span<UInt8>, stream: Int, pts: Int64, dts: Int64, isKey: Bool
+    _ bytes: Span<UInt8>, stream: Int, pts: Int64, dts: Int64, isKey: Bool, withTables: Bool = false
   ) throws(LibAVError) {
+    if withTables {
+      try LibAVError.check(
+        unsafe av_opt_set(context.pointee.priv_data, "mpegts_flags", "+resend_headers", 0), "set", "the muxer's flags")
+    }
     try packet.fill(bytes, streamIndex: stream, pts: pts, dts: dts, isKey: isKey)
     try LibAVError.check(unsafe av_write_frame(context, packet.av), "write", "the transport stream")
     // Else it would keep small audio packets back, to put several into one.

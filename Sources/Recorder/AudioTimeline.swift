@@ -76,7 +76,7 @@ enum AudioTimeline {
     }
   }
 
-  /// Puts frames together to PES packets of at most a tenth of a second: stamped once, sent as one.
+  /// Puts frames together to PES packets of at most `HouseTime.audioPacket`: stamped once, sent as one.
   static func packets(_ frames: [Unit], stream: Int) -> [ElementaryPacket] {
     var packets: [ElementaryPacket] = []
     var end: Int64 = 0

@@ -144,7 +144,9 @@ struct Conditioner: ~Copyable {
   ) {
     let isFull = datagram.bytes.count >= TSPacket.perDatagram * TSPacket.size
     let isLong = date - firstDate > Conditioner.longestDatagram
-    if begins || isFull || isLong || (header.pcr != nil && hasClock) { close() }
+    // Tables keep their own date, which their period counts by, unless a clock follows close behind.
+    let isTable = header.pid == PID.pat
+    if isTable || isFull || isLong || (header.pcr != nil && hasClock) { close() }
     if datagram.bytes.isEmpty {
       datagram.bytes.reserveCapacity(TSPacket.perDatagram * TSPacket.size)
       (datagram.date, firstDate) = (date, date)

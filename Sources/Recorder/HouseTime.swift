@@ -9,8 +9,8 @@ enum HouseTime {
   static let reorder: Int64 = 18_000
   /// How long before its DTS an access unit must be there, all of it. 0.1 s.
   static let margin: Int64 = 9_000
-  /// A PES packet of audio frames lasts at most this long. 0.1 s.
-  static let audioPacket: Int64 = 9_000
+  /// A PES packet of audio frames lasts at most this long: on the radio PAT and PMT stand before each. 0.08 s.
+  static let audioPacket: Int64 = 7_200
   /// A tape shorter than this is no programme. 0.2 s.
   static let shortest: Int64 = 18_000
   /// What claims to be longer than this is damaged. 30 hours.

@@ -71,7 +71,7 @@ struct TapeCheck: Sendable {
     let clocks = clock.longest(in: duration)
     if clocks > TapeCheck.clockPeriod { return "the PCR pauses for \(clocks.inSeconds) s" }
     let tables = max(association.longest(in: duration), map.longest(in: duration))
-    if tables > TapeCheck.tablePeriod + TapeCheck.grouping { return "PAT and PMT pause for \(tables.inSeconds) s" }
+    if tables > TapeCheck.tablePeriod { return "PAT and PMT pause for \(tables.inSeconds) s" }
     return nil
   }
 }

@@ -57,7 +57,8 @@ struct TapeMaker {
     let leadIn = HouseTime.lead - (packets.first?.dts ?? 0)
     var muxer = try TSMuxer(
       TSMuxer.Settings(
-        rate: rate, leadIn: Int(max(0, leadIn) * 100 / 9), pcrPeriod: 20, patPeriod: 80_000, sdtPeriod: 85_000,
+        rate: rate, leadIn: Int(max(0, leadIn) * 100 / 9), pcrPeriod: 20,
+        patPeriod: hasVideo ? 75_000 : 95_000, sdtPeriod: hasVideo ? 85_000 : 95_000,
         pmtPID: PID.pmt))
     for (index, stream) in streams.enumerated() {
       let pid = hasVideo ? PID.video + UInt16(index) : PID.firstAudio + UInt16(index)
@@ -73,7 +74,10 @@ struct TapeMaker {
     var bytes: [UInt8] = []
     for (index, packet) in packets.enumerated() {
       try spool.read(packet.payloads, into: &bytes)
-      try muxer.write(bytes.span, stream: packet.stream, pts: packet.pts, dts: packet.dts, isKey: packet.isKey)
+      // On the radio each packet of the first track is a way in.
+      try muxer.write(
+        bytes.span, stream: packet.stream, pts: packet.pts, dts: packet.dts, isKey: packet.isKey,
+        withTables: !hasVideo && packet.stream == 0)
       try muxer.drain { (written: Span<UInt8>) throws(RecorderError) in try conditioner.append(written) }
       try keep(conditioner.take(), &check, &writer)
       if index % 512 == 0 { progress(Double(index) / Double(packets.count)) }

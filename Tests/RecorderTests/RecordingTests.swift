@@ -1,0 +1,205 @@
+import Foundation
+import Playout
+import Tape
+import Testing
+import TransportStream
+
+@testable import Recorder
+
+/// From a clip to a tape, with the real libraries.
+@Suite struct RecordingTests {
+  /// What the first and last stamps of every tape must be, so that it joins with any other.
+  private func expectJoinable(_ tape: Tape, sourceLocation: SourceLocation = #_sourceLocation) {
+    let stamps = tape.stamps
+    for pid in Set(stamps.map(\.pid)) {
+      let mine = stamps.filter { $0.pid == pid }
+      #expect(zip(mine.dropFirst(), mine).allSatisfy { $0.dts > $1.dts }, sourceLocation: sourceLocation)
+      #expect(mine.allSatisfy { $0.pts < HouseTime.lead + tape.length }, sourceLocation: sourceLocation)
+      let first = mine.map(\.pts).min() ?? 0
+      if pid == PID.video {
+        #expect(first == HouseTime.lead, sourceLocation: sourceLocation)
+        #expect(mine.first?.dts == HouseTime.lead - HouseTime.reorder, sourceLocation: sourceLocation)
+        #expect(
+          mine.allSatisfy { $0.dts < HouseTime.lead - HouseTime.reorder + tape.length }, sourceLocation: sourceLocation)
+      } else {
+        #expect((HouseTime.lead..<HouseTime.lead + 3_000).contains(first), sourceLocation: sourceLocation)
+        let last = mine.map(\.pts).max() ?? 0
+        #expect(HouseTime.lead + tape.length - last < HouseTime.audioPacket + 3_000, sourceLocation: sourceLocation)
+      }
+    }
+  }
+
+  @Test func anOrdinaryClipIsCopied() throws {
+    let clips = try Clips()
+    let clip = try clips.make(
+      "clip.mp4", "\(Clips.picture) \(Clips.sound) \(Clips.h264) -bf 2 -g 25 -c:a aac -ac 2 -metadata title=Quay")
+    let tape = try clips.record(clip)
+    #expect(tape.info.duration == .seconds(2))
+    #expect(tape.info.title == "Quay")
+    #expect(tape.info.format.video?.codec == "h264")
+    #expect(try Clips.streams(tape.path) == ["h264,320,180", "aac,48000,2"])
+    #expect(try Clips.complaints(tape.path) == "")
+    expectJoinable(tape)
+    // A random access point at each key frame, and there only.
+    let last = tape.datagramCount - 1
+    let second = tape.randomAccessPoint(atOrBefore: last)
+    #expect(second > 0)
+    #expect(tape.randomAccessPoint(atOrBefore: second - 1) == 0)
+    // 50 pictures in each direction of the copy, and not one more.
+    #expect(tape.stamps.filter { $0.pid == PID.video }.count == 50)
+  }
+
+  @Test func tracksKeepTheirLanguages() throws {
+    let clips = try Clips()
+    let clip = try clips.make(
+      "clip.mkv",
+      "\(Clips.picture) \(Clips.sound) \(Clips.sound) -map 0 -map 1 -map 2 -c:v libx265 -preset ultrafast "
+        + "-x265-params log-level=none -c:a ac3 -ac 2 -metadata:s:a:0 language=deu -metadata:s:a:1 language=eng")
+    let tape = try clips.record(clip)
+    #expect(try Clips.streams(tape.path) == ["hevc,320,180", "ac3,48000,2,deu", "ac3,48000,2,eng"])
+    #expect(try Clips.complaints(tape.path) == "")
+    expectJoinable(tape)
+  }
+
+  @Test func whatPlayersDoNotTakeIsTranscoded() throws {
+    let clips = try Clips()
+    let clip = try clips.make("clip.avi", "\(Clips.picture) \(Clips.sound) -c:v mpeg4 -c:a pcm_s16le")
+    let tape = try clips.record(clip)
+    #expect(try Clips.streams(tape.path) == ["h264,320,180", "aac,48000,1"])
+    #expect(tape.info.duration == .seconds(2))
+    #expect(try Clips.complaints(tape.path) == "")
+    expectJoinable(tape)
+    #expect(
+      try Data(contentsOf: URL(fileURLWithPath: tape.path))
+        == Data(contentsOf: URL(fileURLWithPath: clips.record(clip, as: "again").path)))
+  }
+
+  @Test func anEditListThatBeginsInsideAGroupIsObeyed() throws {
+    let clips = try Clips()
+    let whole = try clips.make("whole.mp4", "\(Clips.picture) \(Clips.sound) \(Clips.h264) -bf 2 -g 250 -c:a aac")
+    let clip = try clips.make("clip.mp4", "-ss 0.5 -i \(whole) -c copy")
+    let tape = try clips.record(clip)
+    #expect(abs(tape.info.duration.inSeconds - 1.5) < 0.05)
+    #expect(try Clips.complaints(tape.path) == "")
+    expectJoinable(tape)
+  }
+
+  @Test func aTurnedPictureIsTurned() throws {
+    let clips = try Clips()
+    let plain = try clips.make("plain.mp4", "\(Clips.picture) \(Clips.h264)")
+    let clip = try clips.make("clip.mp4", "-i \(plain) -c copy -metadata:s:v rotate=90")
+    #expect(try Clips.streams(try clips.record(clip).path).first == "h264,180,320")
+  }
+
+  @Test(arguments: [1.2, 2.0, 3.1])
+  func soundOfAnyLength(seconds: Double) throws {
+    let clips = try Clips()
+    let clip = try clips.make(
+      "clip.mp4", "\(Clips.picture) -f lavfi -i sine=440:r=44100:d=\(seconds) \(Clips.h264) -c:a aac")
+    let tape = try clips.record(clip)
+    #expect(tape.info.duration == .seconds(2))
+    #expect(try Clips.complaints(tape.path) == "")
+    expectJoinable(tape)
+  }
+
+  @Test func aSongMakesARadioProgramme() throws {
+    let clips = try Clips()
+    let cover = try clips.make("cover.jpg", "-f lavfi -i color=red:s=64x64:d=1 -frames:v 1")
+    let clip = try clips.make(
+      "song.mp3",
+      "\(Clips.sound) -i \(cover) -map 0 -map 1 -c:a libmp3lame -ar 44100 -c:v mjpeg "
+        + "-disposition:v attached_pic")
+    let tape = try clips.record(clip)
+    #expect(tape.info.format.video == nil)
+    #expect(try Clips.streams(tape.path) == ["mp3,44100,1"])
+    #expect(try Clips.complaints(tape.path, hasPicture: false) == "")
+    expectJoinable(tape)
+    // A way in at least five times a second.
+    for number in stride(from: 0, to: tape.datagramCount, by: 7) {
+      let point = tape.randomAccessPoint(atOrBefore: number)
+      #expect(tape.date(of: number) - tape.date(of: point) < .milliseconds(200))
+    }
+  }
+
+  @Test func aConstantRateIsConstant() throws {
+    let clips = try Clips()
+    let clip = try clips.make("clip.mp4", "\(Clips.picture) \(Clips.sound) \(Clips.h264) -b:v 500k -c:a aac")
+    let tape = try clips.record(clip, bitrate: 3_000_000)
+    #expect(abs(tape.bitrate - 3_000_000) < 1_504)
+    let error = #expect(throws: RecorderError.self) { try clips.record(clip, bitrate: 200_000, as: "little") }
+    #expect(error?.status == .badMedia)
+    #expect(error?.description.contains("ask for about") == true)
+    #expect(clips.directory.files == ["clip.mp4", "tape.index", "tape.ts"])
+  }
+
+  @Test func whatIsNoMediaFile() throws {
+    let clips = try Clips()
+    let noise = clips.directory.path("noise.mp4")
+    try Data((0..<50_000).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 3) }).write(to: URL(fileURLWithPath: noise))
+    let empty = clips.directory.path("empty.mkv")
+    try Data().write(to: URL(fileURLWithPath: empty))
+    func status(_ path: String) -> RecorderError.Status? {
+      #expect(throws: RecorderError.self) { try clips.record(path) }?.status
+    }
+    #expect(status(noise) == .badMedia)
+    #expect(status(empty) == .badMedia)
+    #expect(status(clips.directory.path) == .noInput)
+    #expect(status(clips.directory.path("nothing")) == .noInput)
+    #expect(clips.directory.files == ["empty.mkv", "noise.mp4"])
+  }
+
+  @Test func aCutOffFileIsUsedAsFarAsItGoes() throws {
+    let clips = try Clips()
+    let clip = try clips.make("clip.mkv", "\(Clips.picture) \(Clips.sound) \(Clips.h264) -g 10 -c:a aac")
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: clip))
+    try bytes.prefix(bytes.count / 2).write(to: URL(fileURLWithPath: clip))
+    let tape = try clips.record(clip)
+    #expect((0.3...1.7).contains(tape.info.duration.inSeconds))
+    expectJoinable(tape)
+  }
+
+  /// Programmes of different kinds in one house format, played out over and over.
+  @Test func differentProgrammesJoin() throws {
+    let clips = try Clips()
+    let house = HouseFormat(
+      video: HouseFormat.Video(codec: "h264"),
+      audio: [HouseFormat.Audio(codec: "aac", profile: "LC", sampleRate: 48_000, channels: 2, language: "eng")])
+    let sources = [
+      try clips.make("a.mp4", "\(Clips.picture) \(Clips.sound) \(Clips.h264) -bf 2 -c:a aac -ac 2"),
+      try clips.make(
+        "b.mkv",
+        "-f lavfi -i testsrc2=s=480x270:r=30000/1001:d=1.7 -f lavfi -i sine=300:r=44100:d=2 "
+          + "-c:v mpeg4 -c:a flac"),
+      try clips.make("c.mp3", "-f lavfi -i sine=500:r=32000:d=1.3 -c:a libmp3lame"),
+      try clips.make("d.mp4", "-f lavfi -i testsrc2=s=320x180:r=10:d=1.5 \(Clips.h264) -bf 3"),
+    ]
+    let tapes = try sources.enumerated().map { try clips.record($1, house: house, as: "tape\($0)") }
+    for tape in tapes {
+      #expect(tape.info.format == house)
+      expectJoinable(tape)
+    }
+    let identity = StationIdentity(number: 1, name: "Quay", provider: "Harbour", transportStreamID: 1)
+    let station = try #require(
+      Station(identity: identity, eras: [try Era(EraRecord.always(tapes), tapes: tapes)]))
+
+    var checker = StreamChecker()
+    // Whole programmes, for a decoder complains of anything else.
+    let start = station.onAir(at: .seconds(1_800_000_000)).end
+    let end = (0..<20).reduce(start) { date, _ in station.onAir(at: date).end }
+    var cursor = station.cursor(at: station.index(at: start))
+    let path = clips.directory.path("air.ts")
+    var air = Data()
+    var bytes = [UInt8](repeating: 0, count: 1_316)
+    while cursor.date < end {
+      var span = bytes.mutableSpan
+      let count = cursor.write(into: &span)
+      _ = checker.check(bytes.span.extracting(0..<count), arrival: cursor.date)
+      air.append(contentsOf: bytes.prefix(count))
+      cursor.advance()
+    }
+    #expect(checker.report().faults == [])
+    try air.write(to: URL(fileURLWithPath: path))
+    let complaints = try Clips.complaints(path)
+    #expect(complaints == "")
+  }
+}
