@@ -22,8 +22,13 @@ enum Launch {
     do {
       text = Array(try Data(contentsOf: URL(filePath: Paths.absolute(file))))
     } catch {
+      let status = try? FileStatus(file)
       let reason =
-        FileManager.default.fileExists(atPath: file) ? "cannot be read by this user" : "there is no such file"
+        switch status?.isDirectory {
+        case nil: "there is no such file"
+        case true?: "is a directory"
+        case false?: "cannot be read by this user"
+        }
       throw Failure(
         message: "\(file): \(reason): give --config the stations' file", status: ExitStatus.configuration)
     }

@@ -25,15 +25,9 @@ struct Stationd: AsyncParsableCommand {
   @Flag(help: "Check the file and exit: nothing is sent, nothing is written.")
   var check = false
 
-  func validate() throws {
-    // Not a required option: the transmitter's subcommand has no use for it.
-    if config == nil, CommandLine.arguments.count < 2 || CommandLine.arguments[1] != "transmit" {
-      throw ValidationError("Name the stations' file: stationd --config stations.json")
-    }
-  }
-
   func run() async throws {
-    guard let config else { return }
+    // Not a required option: the transmitter's subcommand has no use for it.
+    guard let config else { throw ValidationError("Name the stations' file: stationd --config stations.json") }
     do {
       let configuration = try Launch.read(config)
       if check {

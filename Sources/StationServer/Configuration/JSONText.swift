@@ -77,9 +77,11 @@ struct JSONText {
     repeat {
       skipSpace()
       let start = at
-      guard next == UInt8(ascii: "\"") else {
-        throw malformed(
-          next == UInt8(ascii: "}") ? "a comma too many before the }" : "a key in double quotes should stand here")
+      switch next {
+      case UInt8(ascii: "\""): break
+      case UInt8(ascii: "}"): throw malformed("a comma too many before the }")
+      case nil: throw malformed("the text ends where a key should stand")
+      default: throw malformed("a key in double quotes should stand here")
       }
       let key = try string()
       guard take(":") else { throw malformed("a colon should stand after the key \"\(key)\"") }

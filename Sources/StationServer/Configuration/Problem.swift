@@ -19,5 +19,9 @@ struct ConfigurationError: Error, Equatable, CustomStringConvertible {
 final class Problems {
   private(set) var all: [Problem] = []
 
-  func add(_ path: String, _ sentence: String) { all.append(Problem(path: path, sentence: sentence)) }
+  /// Adds a problem, once: several stations may run into the same one.
+  func add(_ path: String, _ sentence: String) {
+    let problem = Problem(path: path, sentence: sentence)
+    if !all.contains(problem) { all.append(problem) }
+  }
 }

@@ -16,6 +16,7 @@ import Testing
   @Test(arguments: [
     ("{\n  \"a\": 1,\n}", 3, 1, "comma too many"),
     ("{\"a\": 1", 1, 8, "comma or }"),
+    ("{\"a\": 1,\n", 2, 1, "ends"),
     ("{\"a\" 1}", 1, 6, "colon"),
     ("{'a': 1}", 1, 2, "double quotes"),
     ("{\"a\": 1} x", 1, 10, "more text"),
