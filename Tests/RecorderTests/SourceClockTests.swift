@@ -8,7 +8,7 @@ import Testing
     #expect(clock.note(1_000_000, stream: 0, duration: 3600) == 0)
     #expect(clock.note(1_003_600, stream: 0, duration: 3600) == 0)
     #expect(clock.note(890_000, stream: 1, duration: 3600) == 0)
-    #expect(clock.note(1_800_000, stream: 0, duration: 3600) == 0)
+    #expect(clock.note(1_700_000, stream: 0, duration: 3600) == 0)
   }
 
   @Test func aJumpIsTakenOut() {
