@@ -15,12 +15,10 @@
 static const int CLIBAV_EAGAIN = AVERROR(EAGAIN);
 static const int CLIBAV_ENOMEM = AVERROR(ENOMEM);
 static const int CLIBAV_EINVAL = AVERROR(EINVAL);
-static const int CLIBAV_ENOENT = AVERROR(ENOENT);
 static const int CLIBAV_EOF = AVERROR_EOF;
 static const int CLIBAV_INVALIDDATA = AVERROR_INVALIDDATA;
 static const int CLIBAV_ENCODER_NOT_FOUND = AVERROR_ENCODER_NOT_FOUND;
 static const int CLIBAV_DECODER_NOT_FOUND = AVERROR_DECODER_NOT_FOUND;
-static const int CLIBAV_FILTER_NOT_FOUND = AVERROR_FILTER_NOT_FOUND;
 static const int64_t CLIBAV_NOPTS = AV_NOPTS_VALUE;
 
 /// The matrix's rotation in degrees, counterclockwise; NaN when it is singular.

@@ -30,18 +30,6 @@ package enum LibAV {
   /// How much libav itself says on standard error: nothing, or its warnings and errors.
   package static func setLogging(_ verbose: Bool) { av_log_set_level(verbose ? AV_LOG_WARNING : AV_LOG_QUIET) }
 
-  /// Whether an encoder of this name ("libx264") is built in.
-  package static func hasEncoder(_ name: String) -> Bool { unsafe avcodec_find_encoder_by_name(name) != nil }
-
-  /// Whether a filter of this name ("drawtext") is built in.
-  package static func hasFilter(_ name: String) -> Bool { unsafe avfilter_get_by_name(name) != nil }
-
-  /// The codec's id by libavcodec's name for it ("h264").
-  static func codecID(_ name: String) -> AVCodecID {
-    guard let descriptor = unsafe avcodec_descriptor_get_by_name(name) else { return AV_CODEC_ID_NONE }
-    return unsafe descriptor.pointee.id
-  }
-
   /// A C string that libav owns, copied.
   static func text(_ pointer: UnsafePointer<CChar>?) -> String? {
     guard let pointer = unsafe pointer else { return nil }

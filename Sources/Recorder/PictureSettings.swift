@@ -52,6 +52,8 @@ struct PictureSettings: Hashable, Sendable {
   /// - Parameter isStill: nothing moves, and every group of pictures is to be like every other.
   func settings(width: Int, height: Int, frameRate: Rational, isStill: Bool = false) -> Encoder.Settings {
     let pixels = width * height
+    // Slow pictures are not reordered: it would take more time than the house allows.
+    let isOrdered = isStill || (frameRate.value ?? 25) < 15
     var settings: Encoder.Settings
     switch codec {
     case "hevc":
@@ -62,7 +64,7 @@ struct PictureSettings: Hashable, Sendable {
         (
           "x265-params",
           "info=0:open-gop=0:log-level=none:frame-threads=2:pools=2:repeat-headers=1"
-            + (isStill ? ":bframes=0:scenecut=0" : ":bframes=2")
+            + (isOrdered ? ":bframes=0" : ":bframes=2") + (isStill ? ":scenecut=0" : "")
         ),
       ]
     case "mpeg2video":
@@ -79,7 +81,7 @@ struct PictureSettings: Hashable, Sendable {
       // A fixed number of threads: the same bytes on any machine.
       settings.threads = 4
       settings.options = [
-        ("preset", "veryfast"), ("crf", "21"), ("forced-idr", "1"), ("bf", isStill ? "0" : "2"),
+        ("preset", "veryfast"), ("crf", "21"), ("forced-idr", "1"), ("bf", isOrdered ? "0" : "2"),
       ]
       if isStill { settings.options.append(("sc_threshold", "0")) }
     }

@@ -10,8 +10,8 @@ struct Program: ParsableCommand {
     commandName: "stationd-recorder",
     abstract: "Makes a tape: a programme conditioned for air, as stationd plays it.",
     discussion: """
-      Any media file goes in; a transport stream and its index come out. Streams are copied where players take them as
-      they are, and transcoded where not. stationd starts this program by itself; by hand it is good for a look at
+      Any media file goes in; a transport stream and its index come out. Streams are copied where players take them \
+      as they are, and transcoded where not. stationd starts this program by itself; by hand it is good for a look at \
       what goes on the air.
 
       EXAMPLES
@@ -74,9 +74,9 @@ struct Program: ParsableCommand {
     do {
       let recording = Recording(
         input: input, output: output, house: try houseFormat(), bitrate: bitrate, card: card, progress: progress)
-      let info = try recording.run()
+      let outcome = try recording.run()
       progress.end()
-      try report(info, style, progress)
+      try report(outcome.info, skipped: outcome.skipped, style, progress)
     } catch let error as RecorderError {
       progress.end()
       DescriptorIO.log("stationd-recorder: \(error)")
@@ -84,21 +84,23 @@ struct Program: ParsableCommand {
     }
   }
 
-  private func report(_ info: TapeInfo, _ style: Progress.Style, _ progress: Progress) throws {
+  private func report(_ info: TapeInfo, skipped: Int, _ style: Progress.Style, _ progress: Progress) throws {
     switch style {
     case .none: break
     case .terminal:
       progress.write(
-        "\(output): \(Int(info.duration.inSeconds)) s, multiplexed at \(info.muxRate / 1_000) kbit/s\n")
+        "\(output): \(Int(info.duration.inSeconds)) s, multiplexed at \(info.muxRate / 1_000) kbit/s"
+          + (skipped > 0 ? "; \(skipped) damaged packets left out\n" : "\n"))
     case .json:
       struct Done: Encodable {
         let duration: Int64
         let format: HouseFormat
         let bitrate: Int
+        let skipped: Int
       }
       let encoder = JSONEncoder()
       encoder.outputFormatting = .sortedKeys
-      let done = Done(duration: info.duration.count, format: info.format, bitrate: info.muxRate)
+      let done = Done(duration: info.duration.count, format: info.format, bitrate: info.muxRate, skipped: skipped)
       let json = try encoder.encode(["done": done])
       progress.write(String(decoding: json, as: UTF8.self) + "\n")
     }

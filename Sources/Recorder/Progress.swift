@@ -15,6 +15,9 @@ final class Progress: Sendable {
   /// Counts up with every step; a watchdog sees whether it still does.
   let steps = Atomic<UInt64>(0)
 
+  /// All that is left is to put the tape on the disk, which takes as long as it takes.
+  let isWriting = Atomic<Bool>(false)
+
   private struct State {
     var reported: Int64 = 0
     /// Seconds of the source that have been read.
@@ -37,6 +40,9 @@ final class Progress: Sendable {
     steps.wrappingAdd(1, ordering: .relaxed)
     report(1 - Progress.muxShare + share * Progress.muxShare, position: nil, length: nil)
   }
+
+  /// The tape is complete, but for the disk.
+  func complete() { isWriting.store(true, ordering: .relaxed) }
 
   /// Everything from the beginning.
   func restart() { steps.wrappingAdd(1, ordering: .relaxed) }

@@ -15,8 +15,14 @@ struct Recording {
   let card: String
   let progress: Progress
 
+  struct Outcome: Sendable {
+    let info: TapeInfo
+    /// Packets of the source that were damaged and left out.
+    let skipped: Int
+  }
+
   /// Makes the tape; returns what it has become.
-  func run() throws(RecorderError) -> TapeInfo {
+  func run() throws(RecorderError) -> Outcome {
     do {
       try checkInput()
       do {
@@ -48,7 +54,7 @@ struct Recording {
     }
   }
 
-  private func record(transcodesVideo: Bool) throws -> TapeInfo {
+  private func record(transcodesVideo: Bool) throws -> Outcome {
     let demuxer = try Demuxer(path: input)
     let plan = try RecordingPlan(demuxer.streams, house: house, transcodesVideo: transcodesVideo)
     var spool = try Spool(directory: directory(of: output))
@@ -63,8 +69,10 @@ struct Recording {
     let maker = TapeMaker(
       path: output, info: info, packets: SendOrder.merge(programme.packets), hasVideo: plan.house.video != nil,
       bitrate: bitrate)
-    let rate = try maker.make(spool, streams: programme.streams) { progress.muxed($0) }
-    return TapeInfo(duration: info.duration, format: info.format, title: title, muxRate: rate)
+    let rate = try maker.make(spool, streams: programme.streams, progress: progress)
+    return Outcome(
+      info: TapeInfo(duration: info.duration, format: info.format, title: title, muxRate: rate),
+      skipped: source.skipped)
   }
 
   private func directory(of path: String) -> String {

@@ -24,6 +24,7 @@ enum Supervision {
       var (last, quiet) = (progress.steps.load(ordering: .relaxed), 0)
       while quiet < patience {
         ProcessLimits.sleep(milliseconds: 1_000)
+        if progress.isWriting.load(ordering: .relaxed) { return }
         let steps = progress.steps.load(ordering: .relaxed)
         (last, quiet) = (steps, steps == last ? quiet + 1 : 0)
       }

@@ -14,7 +14,7 @@ struct TapeMaker {
 
   /// Writes the tape; returns the multiplex's rate in bit/s.
   func make(
-    _ spool: borrowing Spool, streams: [StreamParameters], progress: (Double) -> Void
+    _ spool: borrowing Spool, streams: [StreamParameters], progress: Progress
   ) throws(RecorderError) -> Int {
     let duration = info.duration.count / 300
     let found = MuxRate.search(packets, duration: duration)
@@ -41,7 +41,7 @@ struct TapeMaker {
 
   /// Muxes once; returns what is wrong with the result, and keeps it only when that is nothing.
   private func attempt(
-    _ rate: Int, _ spool: borrowing Spool, _ streams: [StreamParameters], _ progress: (Double) -> Void
+    _ rate: Int, _ spool: borrowing Spool, _ streams: [StreamParameters], _ progress: Progress
   ) throws(RecorderError) -> String? {
     do {
       return try mux(rate, spool, streams, progress)
@@ -51,7 +51,7 @@ struct TapeMaker {
   }
 
   private func mux(
-    _ rate: Int, _ spool: borrowing Spool, _ streams: [StreamParameters], _ progress: (Double) -> Void
+    _ rate: Int, _ spool: borrowing Spool, _ streams: [StreamParameters], _ progress: Progress
   ) throws -> String? {
     // The muxer's clock begins at the first DTS, not at 0; it sends a packet when that clock is `leadIn` from its DTS.
     let leadIn = HouseTime.lead - (packets.first?.dts ?? 0)
@@ -80,7 +80,7 @@ struct TapeMaker {
         withTables: !hasVideo && packet.stream == 0)
       try muxer.drain { (written: Span<UInt8>) throws(RecorderError) in try conditioner.append(written) }
       try keep(conditioner.take(), &check, &writer)
-      if index % 512 == 0 { progress(Double(index) / Double(packets.count)) }
+      if index % 512 == 0 { progress.muxed(Double(index) / Double(packets.count)) }
     }
     guard conditioner.now < info.duration else { return "the last access unit leaves after the programme's end" }
     // One packet that is due after the end makes the muxer fill up to there with clocks and tables.
@@ -91,6 +91,7 @@ struct TapeMaker {
     conditioner.finish()
     try keep(conditioner.take(), &check, &writer)
     if let fault = check.fault() { return fault }
+    progress.complete()
     var info = info
     info.muxRate = rate
     try writer.finish(info)
