@@ -18,7 +18,7 @@ struct PictureTimeline: Sendable {
   /// What cannot be shown from the first key frame on is left out: what comes before it, and pictures behind it in
   /// the file that are shown before it (they refer to what is missing).
   init?(_ units: [Unit], usual: Int64) {
-    guard let first = units.firstIndex(where: \.isKey) else { return nil }
+    guard let first = units.firstIndex(where: { $0.isKey && $0.isClean }) else { return nil }
     let start = units[first].pts
     var pictures = units[first...].filter { $0.pts >= start }
     let order = pictures.indices.sorted { (pictures[$0].pts, $0) < (pictures[$1].pts, $1) }

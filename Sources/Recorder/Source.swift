@@ -28,9 +28,11 @@ final class Source {
       picture = try PictureCopier(demuxer.streams[index], demuxer.parameters(of: index))
     case .transcode(let index):
       let codec = plan.house.video?.codec ?? "h264"
-      picture = try PictureTranscoder(
-        demuxer.streams[index], demuxer.parameters(of: index),
-        PictureSettings(codec: codec, bitrate: bitrate, house: plan.house))
+      picture = try Source.ifDecodable {
+        try PictureTranscoder(
+          demuxer.streams[index], demuxer.parameters(of: index),
+          PictureSettings(codec: codec, bitrate: bitrate, house: plan.house))
+      }
     case .filler, nil: picture = nil
     }
     var sound: [(any TrackRecorder)?] = []
@@ -40,7 +42,9 @@ final class Source {
         sound.append(try SoundCopier(demuxer.streams[index], demuxer.parameters(of: index)))
       case .transcode(let index):
         sound.append(
-          try SoundTranscoder(demuxer.streams[index], demuxer.parameters(of: index), SoundSettings(wanted)))
+          try Source.ifDecodable {
+            try SoundTranscoder(demuxer.streams[index], demuxer.parameters(of: index), SoundSettings(wanted))
+          })
       case .filler: sound.append(nil)
       }
     }
@@ -51,6 +55,15 @@ final class Source {
     }
     self.plan = plan
     self.demuxer = demuxer
+  }
+
+  /// Nil for a stream that no decoder takes: a filler stands in for it.
+  private static func ifDecodable<Recorder: TrackRecorder>(_ make: () throws -> Recorder) throws -> Recorder? {
+    do {
+      return try make()
+    } catch let error as LibAVError where error.operation == "decode" {
+      return nil
+    }
   }
 
   /// Packets that were damaged and left out.

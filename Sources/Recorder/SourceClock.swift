@@ -7,11 +7,14 @@ struct SourceClock: Sendable {
   static let smallestJump: Int64 = 10 * HouseTime.perSecond
   /// In all others a file that stands still for longer is damaged.
   static let smallestDamage: Int64 = 3_600 * HouseTime.perSecond
+  /// A stream's own DTS never go back by so much, 90 kHz.
+  static let smallestReturn: Int64 = HouseTime.perSecond
 
   private let threshold: Int64
   private var offset: Int64 = 0
   private var first: Int64?
   private var latest: Int64 = 0
+  private var last: [Int: Int64] = [:]
 
   init(mayJump: Bool) { threshold = mayJump ? SourceClock.smallestJump : SourceClock.smallestDamage }
 
@@ -22,19 +25,21 @@ struct SourceClock: Sendable {
   mutating func correct(_ packet: inout Packet, _ stream: StreamDescription) {
     guard let time = packet.dts ?? packet.pts else { return }
     let shift = note(
-      stream.timeBase.rescale(time, to: .ninetyKilohertz),
+      stream.timeBase.rescale(time, to: .ninetyKilohertz), stream: stream.index,
       duration: stream.timeBase.rescale(packet.duration, to: .ninetyKilohertz))
     if shift != 0 { packet.shift(by: Rational.ninetyKilohertz.rescale(shift, to: stream.timeBase)) }
   }
 
   /// The shift for the next packet of the file, which says it is of `time`; 90 kHz.
-  mutating func note(_ time: Int64, duration: Int64) -> Int64 {
+  mutating func note(_ time: Int64, stream: Int, duration: Int64) -> Int64 {
     // Far outside of what any container counts, arithmetic would overflow.
     let time = min(max(time, -(1 << 52)), 1 << 52)
-    if first != nil, abs(time + offset - latest) > threshold {
+    let returns = last[stream].map { $0 - (time + offset) > SourceClock.smallestReturn } ?? false
+    if first != nil, returns || abs(time + offset - latest) > threshold {
       offset = latest + min(max(duration, 1), HouseTime.perSecond) - time
     }
     latest = time + offset
+    last[stream] = latest
     first = first ?? latest
     return offset
   }

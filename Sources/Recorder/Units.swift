@@ -12,6 +12,8 @@ struct Unit: Hashable, Sendable {
   var duration: Int64
   /// Decoding can begin here.
   var isKey: Bool
+  /// Decoding can even begin here right behind another programme: nothing that the decoder still remembers disturbs it.
+  var isClean = true
   var payload: Extent
 }
 

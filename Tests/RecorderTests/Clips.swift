@@ -1,5 +1,6 @@
 import Foundation
 import LibAV
+import Playout
 import SyntheticTape
 import Tape
 import Testing
@@ -36,6 +37,28 @@ struct Clips {
       input: clip, output: path, house: house, bitrate: bitrate, card: "Quay: 50 %", progress: Progress(.none))
     _ = try recording.run()
     return try Tape(path: path, verify: true)
+  }
+
+  /// Plays tapes out in turn, whole programmes of them, into a file; returns it and what a checker has to say of it.
+  func air(_ tapes: [Tape], programmes: Int) throws -> (path: String, faults: [String]) {
+    let identity = StationIdentity(number: 1, name: "Quay", provider: "Harbour", transportStreamID: 1)
+    let station = try #require(Station(identity: identity, eras: [try Era(EraRecord.always(tapes), tapes: tapes)]))
+    let start = station.onAir(at: .seconds(1_800_000_000)).end
+    let end = (0..<programmes).reduce(start) { date, _ in station.onAir(at: date).end }
+    var checker = StreamChecker()
+    var cursor = station.cursor(at: station.index(at: start))
+    var air = Data()
+    var bytes = [UInt8](repeating: 0, count: 1_316)
+    while cursor.date < end {
+      var span = bytes.mutableSpan
+      let count = cursor.write(into: &span)
+      _ = checker.check(bytes.span.extracting(0..<count), arrival: cursor.date)
+      air.append(contentsOf: bytes.prefix(count))
+      cursor.advance()
+    }
+    let path = directory.path("air.ts")
+    try air.write(to: URL(fileURLWithPath: path))
+    return (path, checker.report().faults)
   }
 
   /// What ffprobe says of each stream: "codec,width,height,sample_rate,channels,language".

@@ -2,9 +2,9 @@ import Testing
 
 @testable import Recorder
 
-@Suite struct ParameterSetsTests {
-  private func point(_ bytes: [UInt8], _ codec: ParameterSets.Codec) -> Int? {
-    ParameterSets.insertionPoint(in: bytes.span, codec: codec)
+@Suite struct NALUnitsTests {
+  private func point(_ bytes: [UInt8], _ codec: NALUnits.Codec) -> Int? {
+    NALUnits.insertionPoint(in: bytes.span, codec: codec)
   }
 
   @Test func beforeTheFirstUnit() {
@@ -28,5 +28,20 @@ import Testing
     #expect(point([], .h264) == 0)
     #expect(point([0, 0, 1], .h264) == 0)
     #expect(point([1, 2, 3, 4, 5, 6, 7, 8], .hevc) == 0)
+  }
+
+  @Test func cleanKeyFrames() {
+    func isClean(_ bytes: [UInt8], _ codec: NALUnits.Codec) -> Bool { NALUnits.isClean(bytes.span, codec: codec) }
+    #expect(isClean([0, 0, 0, 1, 0x67, 0x42, 0, 0, 1, 0x65, 0x88], .h264))
+    #expect(!isClean([0, 0, 0, 1, 0x67, 0x42, 0, 0, 1, 0x41, 0x88], .h264))
+    #expect(isClean([0, 0, 0, 1, 0x26, 0x01, 0xAF], .hevc))  // IDR_W_RADL, 19
+    #expect(!isClean([0, 0, 0, 1, 0x2A, 0x01, 0xAF], .hevc))  // CRA, 21
+    #expect(!isClean([0, 0, 0, 1], .hevc))
+  }
+
+  @Test func aBrokenLinkIsMarked() {
+    var unit: [UInt8] = [0, 0, 0, 1, 0x42, 0x01, 0, 0, 1, 0x2A, 0x01, 0xAF, 0, 0, 1, 0x2B, 0x01, 0x2A]
+    NALUnits.breakLink(in: &unit)
+    #expect(unit == [0, 0, 0, 1, 0x42, 0x01, 0, 0, 1, 0x24, 0x01, 0xAF, 0, 0, 1, 0x25, 0x01, 0x2A])
   }
 }
