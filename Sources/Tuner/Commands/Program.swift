@@ -1,11 +1,17 @@
 import ArgumentParser
 import FoundationEssentials
+import Glibc
 
 @main
 struct Program {
-  static func main() async {
-    SignalWatch.start()
-    await Tuner.main()
+  /// The main thread waits for signals. An async main would sleep with every signal let through, whatever is blocked.
+  static func main() {
+    SignalWatch.block()
+    Task.detached {
+      await Tuner.main()
+      exit(0)
+    }
+    SignalWatch.watch()
   }
 }
 

@@ -6,19 +6,22 @@ import Synchronization
 enum SignalWatch {
   private static let handler = Mutex<(@Sendable (Int32) -> Void)?>(nil)
 
+  private static let signals = [SIGINT, SIGTERM, SIGHUP, SIGCONT]
+
   /// To be called before any other thread is there.
-  static func start() {
+  static func block() {
     Signals.ignore([SIGPIPE])
-    let signals = [SIGINT, SIGTERM, SIGHUP, SIGCONT]
     Signals.block(signals)
-    _ = try? RealTimeThread(name: "signals", priority: nil) {
-      while true {
-        let signal = Signals.wait(for: signals)
-        if let handle = handler.withLock(\.self) {
-          handle(signal)
-        } else if signal != SIGCONT {
-          _exit(128 + signal)
-        }
+  }
+
+  /// Waits for signals for ever.
+  static func watch() -> Never {
+    while true {
+      let signal = Signals.wait(for: signals)
+      if let handle = handler.withLock(\.self) {
+        handle(signal)
+      } else if signal != SIGCONT {
+        _exit(128 + signal)
       }
     }
   }
