@@ -43,6 +43,7 @@ enum Launch {
 
   /// Runs until SIGTERM or SIGINT; then everything leaves the air.
   static func serve(_ configuration: Configuration, file: String) async throws(Failure) {
+    Signals.ignore([SIGPIPE])  // whoever reads the log may go away
     let openFiles = FileLimit.raise()
     let runDirectory = try runDirectory(file)
     let tapesLock = try tapesDirectory(configuration.tapes)
