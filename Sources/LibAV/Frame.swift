@@ -35,6 +35,12 @@ import CLibAV
     unsafe av.pointee.pict_type = wanted ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE
   }
 
+  /// Becomes another name for what `other` holds.
+  package mutating func refer(to other: borrowing Frame) throws(LibAVError) {
+    unsafe av_frame_unref(av)
+    try LibAVError.check(unsafe av_frame_ref(av, other.av), "share", "a frame")
+  }
+
   /// Gives the samples back to libav.
   package mutating func clear() { unsafe av_frame_unref(av) }
 

@@ -11,6 +11,8 @@ enum HouseTime {
   static let margin: Int64 = 9_000
   /// A PES packet of audio frames lasts at most this long: on the radio PAT and PMT stand before each. 0.08 s.
   static let audioPacket: Int64 = 7_200
+  /// A picture is sent again when it is shown for longer: DTS never steps by more than a second. 0.9 s.
+  static let longestPause: Int64 = 81_000
   /// A tape shorter than this is no programme. 0.2 s.
   static let shortest: Int64 = 18_000
   /// What claims to be longer than this is damaged. 30 hours.

@@ -10,8 +10,12 @@ struct PictureSettings: Hashable, Sendable {
   /// A key frame at least this often, 90 kHz: no receiver waits longer for a picture. 2 s.
   static let keyPeriod: Int64 = 2 * HouseTime.perSecond
 
-  init(codec: String, bitrate: Int?, house: HouseFormat) {
+  /// Pictures come at a steady rate, repeated where need be; else they keep their own times.
+  let isSteady: Bool
+
+  init(codec: String, bitrate: Int?, house: HouseFormat, fillsPauses: Bool = false) {
     self.codec = codec
+    isSteady = fillsPauses || codec == "mpeg2video"
     allowance = bitrate.map { bitrate in
       let sound = house.audio.reduce(0) { $0 + SoundSettings($1).bitrate }
       return max(100_000, (bitrate - 150_000) * 9 / 10 - sound * 11 / 10)
@@ -31,13 +35,16 @@ struct PictureSettings: Hashable, Sendable {
     }
     let sides = size.map { "\($0.width):\($0.height)" } ?? "max(16\\,trunc(iw/2)*2):max(16\\,trunc(ih/2)*2)"
     filters.append("scale=\(sides):out_range=tv")
-    if codec == "mpeg2video" {
-      let rate = PictureSettings.broadcastRate(frameRate)
+    if isSteady {
+      let rate = rate(frameRate)
       filters.append("fps=\(rate.numerator)/\(rate.denominator):eof_action=pass")
     }
     filters.append("format=yuv420p")
     return filters.joined(separator: ",")
   }
+
+  /// The rate at which pictures are encoded that come at `rate`.
+  func rate(_ rate: Rational) -> Rational { isSteady ? PictureSettings.broadcastRate(rate) : rate }
 
   /// MPEG-2 knows eight frame rates (ISO/IEC 13818-2 table 6-4): the nearest.
   static func broadcastRate(_ rate: Rational) -> Rational {

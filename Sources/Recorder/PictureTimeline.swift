@@ -4,6 +4,8 @@ struct PictureTimeline: Sendable {
   let start: Int64
   /// From the first picture to the end of the last one, 90 kHz.
   let duration: Int64
+  /// The longest time that one picture is shown, 90 kHz.
+  let longestPause: Int64
   /// In decoding order.
   let packets: [ElementaryPacket]
 
@@ -34,6 +36,7 @@ struct PictureTimeline: Sendable {
 
     self.start = start
     duration = pictures[last].pts - start + min(hold, PictureTimeline.longestPicture)
+    longestPause = max(distances.last ?? 0, min(hold, PictureTimeline.longestPicture))
     let decoded = PictureTimeline.decodingTimes(
       pictures.map { $0.pts - start + HouseTime.lead }, shown: shown.map { $0 - start + HouseTime.lead })
     packets = zip(pictures, decoded).map { picture, dts in

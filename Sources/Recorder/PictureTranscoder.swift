@@ -10,6 +10,7 @@ final class PictureTranscoder: TrackRecorder {
   private let settings: PictureSettings
   private var decoder: Decoder
   private var decoded: Frame
+  private var held: Frame
   private var filtered: Frame
   private var graph: FilterGraph?
   private var shape: Frame.Shape?
@@ -24,6 +25,7 @@ final class PictureTranscoder: TrackRecorder {
     self.settings = settings
     decoder = try Decoder(parameters, timeBase: stream.timeBase)
     decoded = try Frame()
+    held = try Frame()
     filtered = try Frame()
   }
 
@@ -47,11 +49,23 @@ final class PictureTranscoder: TrackRecorder {
   func finish(_ spool: inout Spool) throws {
     decoder.finish()
     try drain(&spool)
+    if settings.isSteady { try holdLast() }
     graph?.finish()
     try filter(&spool)
     try encoder?.finish { try keep($0, $1, &spool) }
     // The encoder forgets how long the last picture is to be seen.
     if let last = units.indices.max(by: { units[$0].pts < units[$1].pts }) { units[last].duration = lastDuration }
+  }
+
+  /// Shows the last picture once more just before its end, so that the time up to there is filled.
+  private func holdLast() throws {
+    guard let rate = settings.rate(stream.frameRate).value, let pts = held.pts else { return }
+    let picture = Int64(Double(HouseTime.perSecond) / rate)
+    let rest = min(lastDuration, 10 * HouseTime.perSecond) - picture
+    lastDuration = picture
+    guard rest > picture else { return }
+    held.pts = pts + Rational.ninetyKilohertz.rescale(rest, to: stream.timeBase)
+    try graph?.send(&held)
   }
 
   private func drain(_ spool: inout Spool) throws {
@@ -78,6 +92,7 @@ final class PictureTranscoder: TrackRecorder {
         graph = try FilterGraph(
           .video, chain, from: decoded.shape, timeBase: stream.timeBase, frameRate: stream.frameRate)
       }
+      if settings.isSteady { try held.refer(to: decoded) }
       try graph?.send(&decoded)
       try filter(&spool)
     }
@@ -94,7 +109,7 @@ final class PictureTranscoder: TrackRecorder {
   private func open() throws {
     guard let width = graph?.width, let height = graph?.height else { return }
     size = (width, height)
-    let settings = settings.settings(width: width, height: height, frameRate: stream.frameRate)
+    let settings = settings.settings(width: width, height: height, frameRate: settings.rate(stream.frameRate))
     encoder = try graph?.encoder(settings)
   }
 

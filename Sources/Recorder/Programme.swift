@@ -18,6 +18,9 @@ struct Programme {
 
     let start: Int64
     if let timeline, let picture = source.picture {
+      if timeline.longestPause > HouseTime.longestPause, !source.fillsPauses {
+        throw PictureNeedsTranscoding(hasPauses: true)
+      }
       start = timeline.start
       duration = timeline.duration
       packets.append(timeline.packets)

@@ -25,11 +25,14 @@ struct Recording {
   func run() throws(RecorderError) -> Outcome {
     do {
       try checkInput()
-      do {
-        return try record(transcodesVideo: false)
-      } catch is PictureNeedsTranscoding {
-        progress.restart()
-        return try record(transcodesVideo: true)
+      var (transcodes, fillsPauses) = (false, false)
+      while true {
+        do {
+          return try record(transcodesVideo: transcodes, fillsPauses: fillsPauses)
+        } catch let need as PictureNeedsTranscoding where !transcodes || (need.hasPauses && !fillsPauses) {
+          (transcodes, fillsPauses) = (true, fillsPauses || need.hasPauses)
+          progress.restart()
+        }
       }
     } catch let error as LibAVError where error.operation == "open" {
       throw RecorderError(.badMedia, "\(input): is no media file of a known kind, or a damaged one (\(error.reason))")
@@ -54,12 +57,12 @@ struct Recording {
     }
   }
 
-  private func record(transcodesVideo: Bool) throws -> Outcome {
+  private func record(transcodesVideo: Bool, fillsPauses: Bool) throws -> Outcome {
     let demuxer = try Demuxer(path: input)
     let plan = try RecordingPlan(demuxer.streams, house: house, transcodesVideo: transcodesVideo)
     var spool = try Spool(directory: directory(of: output))
     let title = demuxer.title
-    let source = try Source(consume demuxer, plan: plan, bitrate: bitrate)
+    let source = try Source(consume demuxer, plan: plan, bitrate: bitrate, fillsPauses: fillsPauses)
     try source.record(into: &spool, progress)
 
     let fillers = Fillers(plan.house, card: card, bitrate: bitrate)

@@ -8,6 +8,8 @@ final class Source {
   let picture: (any TrackRecorder)?
   /// How long a picture lasts where nothing tells, 90 kHz.
   let usualPicture: Int64
+  /// Pictures are repeated where the source shows one for long.
+  let fillsPauses: Bool
   /// For each of the house's tracks; nil where silence is played.
   let sound: [(any TrackRecorder)?]
   /// Samples in a frame of each of these; 0 where the container does not know.
@@ -16,7 +18,7 @@ final class Source {
   /// Unreadable places in a row that a file may have before it counts as ending there.
   private static let mostErrors = 100
 
-  init(_ demuxer: consuming Demuxer, plan: RecordingPlan, bitrate: Int?) throws {
+  init(_ demuxer: consuming Demuxer, plan: RecordingPlan, bitrate: Int?, fillsPauses: Bool) throws {
     var rate = 25.0
     switch plan.video {
     case .copy(let index), .transcode(let index): rate = demuxer.streams[index].frameRate.value ?? rate
@@ -31,7 +33,7 @@ final class Source {
       picture = try Source.ifDecodable {
         try PictureTranscoder(
           demuxer.streams[index], demuxer.parameters(of: index),
-          PictureSettings(codec: codec, bitrate: bitrate, house: plan.house))
+          PictureSettings(codec: codec, bitrate: bitrate, house: plan.house, fillsPauses: fillsPauses))
       }
     case .filler, nil: picture = nil
     }
@@ -49,6 +51,7 @@ final class Source {
       }
     }
     self.sound = sound
+    self.fillsPauses = fillsPauses
     frames = plan.audio.map { track in
       guard case .copy(let index) = track else { return 0 }
       return demuxer.streams[index].frameSize

@@ -20,4 +20,7 @@ protocol TrackRecorder: AnyObject {
 }
 
 /// The picture cannot be copied after all: begin again, and transcode it.
-struct PictureNeedsTranscoding: Error {}
+struct PictureNeedsTranscoding: Error {
+  /// And it stands still for so long at a time that pictures must be repeated.
+  var hasPauses = false
+}

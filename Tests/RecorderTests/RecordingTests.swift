@@ -101,6 +101,20 @@ import TransportStream
     #expect(complaints == "")
   }
 
+  /// Slides: a decoder gets a picture at least once a second nevertheless.
+  @Test func longPausesAreFilled() throws {
+    let clips = try Clips()
+    let clip = try clips.make(
+      "slides.mp4", "-f lavfi -i testsrc2=s=320x180:r=1/3:d=9 \(Clips.sound) \(Clips.h264) -bf 2 -c:a aac")
+    let tape = try clips.record(clip)
+    #expect(abs(tape.info.duration.inSeconds - 9) < 0.1)
+    let stamps = tape.stamps.filter { $0.pid == PID.video }.map(\.dts)
+    #expect(zip(stamps.dropFirst(), stamps).allSatisfy { $0 - $1 < 90_000 })
+    let complaints = try Clips.complaints(tape.path)
+    #expect(complaints == "")
+    expectJoinable(tape)
+  }
+
   @Test func aTurnedPictureIsTurned() throws {
     let clips = try Clips()
     let plain = try clips.make("plain.mp4", "\(Clips.picture) \(Clips.h264)")
