@@ -7,6 +7,8 @@ enum HouseTime {
   /// By how much DTS runs ahead of the order of presentation: room to reorder pictures. 0.2 s. Whatever a programme's
   /// own delay, its first DTS is `lead - reorder`, so that DTS never goes back from one tape to the next.
   static let reorder: Int64 = 18_000
+  /// A copy may reorder over a little more time, but then decoders guess at the order where programmes join. 0.3 s.
+  static let mostReordering: Int64 = 27_000
   /// How long before its DTS an access unit must be there, all of it. 0.1 s.
   static let margin: Int64 = 9_000
   /// A PES packet of audio frames lasts at most this long: on the radio PAT and PMT stand before each. 0.08 s.

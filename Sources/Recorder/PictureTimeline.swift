@@ -6,6 +6,8 @@ struct PictureTimeline: Sendable {
   let duration: Int64
   /// The longest time that one picture is shown, 90 kHz.
   let longestPause: Int64
+  /// Over how much time pictures are reordered, 90 kHz.
+  let reordering: Int64
   /// In decoding order.
   let packets: [ElementaryPacket]
 
@@ -37,6 +39,7 @@ struct PictureTimeline: Sendable {
     self.start = start
     duration = pictures[last].pts - start + min(hold, PictureTimeline.longestPicture)
     longestPause = max(distances.last ?? 0, min(hold, PictureTimeline.longestPicture))
+    reordering = zip(shown, pictures).map { $0 - $1.pts }.max() ?? 0
     let decoded = PictureTimeline.decodingTimes(
       pictures.map { $0.pts - start + HouseTime.lead }, shown: shown.map { $0 - start + HouseTime.lead })
     packets = zip(pictures, decoded).map { picture, dts in

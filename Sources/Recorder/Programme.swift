@@ -21,6 +21,7 @@ struct Programme {
       if timeline.longestPause > HouseTime.longestPause, !source.fillsPauses {
         throw PictureNeedsTranscoding(hasPauses: true)
       }
+      if timeline.reordering > HouseTime.mostReordering, picture is PictureCopier { throw PictureNeedsTranscoding() }
       start = timeline.start
       duration = timeline.duration
       packets.append(timeline.packets)

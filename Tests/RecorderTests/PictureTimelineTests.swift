@@ -37,6 +37,8 @@ private func expectJoinable(_ timeline: PictureTimeline, sourceLocation: SourceL
       PictureTimeline(pictures([0, 3, 1, 2, 6, 4, 5].map { $0 * 3600 }, duration: 3600), usual: 3600))
     #expect(timeline.duration == 7 * 3600)
     #expect(timeline.packets.map(\.dts) == (0..<7).map { 63_000 + $0 * 3600 })
+    #expect(timeline.reordering == 3600)
+    #expect(timeline.longestPause == 3600)
     expectJoinable(timeline)
   }
 
