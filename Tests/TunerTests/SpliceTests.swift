@@ -98,4 +98,33 @@ struct SpliceTests {
     let out = spliced([start + access, TSBytes.packet(0x100, counter: 2)], stamp: &stamp)
     #expect(TSBytes.continuityErrors(out) == ["256: 0 then 2"])
   }
+
+  @Test func everyStreamEndsBeforeItsNextPESPacket() {
+    var stamp = ContinuityStamp()
+    var queue = DatagramQueue(capacity: 64)
+    var splice = Splice(pmt: 0x1000, access: 0x100, isRadio: false)
+    let before =
+      TSBytes.packet(0, counter: 0, unit: true) + TSBytes.packet(0x1000, counter: 0, unit: true)
+      + TSBytes.packet(0x100, counter: 0, unit: true, access: true) + TSBytes.packet(0x101, counter: 0, unit: true)
+    splice.accept(before.span, stamp: &stamp, into: &queue)
+    splice.close()
+    #expect(!splice.isClosed)
+    _ = drained(&queue)
+    let after =
+      TSBytes.packet(0x100, counter: 1) + TSBytes.packet(0x101, counter: 1, unit: true)
+      + TSBytes.packet(0x101, counter: 2) + TSBytes.packet(0x100, counter: 2)
+      + TSBytes.packet(0x102, counter: 0, unit: true)
+    splice.accept(after.span, stamp: &stamp, into: &queue)
+    #expect(TSBytes.summary(drained(&queue)) == ["256:1:0", "256:2:0"])
+    #expect(!splice.isClosed)
+    splice.accept(TSBytes.packet(0x100, counter: 3, unit: true, access: true).span, stamp: &stamp, into: &queue)
+    #expect(drained(&queue).isEmpty && splice.isClosed)
+  }
+
+  @Test func aStationThatNeverOpenedIsClosedAtOnce() {
+    var splice = Splice(pmt: 0x1000, access: 0x100, isRadio: false)
+    #expect(!splice.isClosed)
+    splice.close()
+    #expect(splice.isClosed)
+  }
 }

@@ -37,6 +37,9 @@ final class Receiver: Sendable {
   /// Bytes that the kernel should hold for us: two seconds at 16 Mb/s.
   private static let receiveBuffer = 4 << 20
 
+  /// How long a station that is left may take to finish its picture and its sound, in nanoseconds.
+  private static let farewell: Int64 = 150_000_000
+
   /// Starts receiving.
   init(_ tuning: Tuning, sink: any Sink) throws(SystemError) {
     orders = Mutex(Orders(tuning: tuning, sink: sink))
@@ -105,7 +108,13 @@ final class Receiver: Sendable {
     var reception = Reception(tuning, droppedBefore: queue.dropped)
     let descriptor = sink.number
     var sinkFault: SystemError?
-    while isCurrent(order) {
+    var deadline: Int64?
+    while true {
+      if deadline == nil, !isCurrent(order) {
+        reception.close()
+        deadline = SteadyClock.now + Self.farewell
+      }
+      if let deadline, sinkFault != nil || reception.isClosed || SteadyClock.now > deadline { return }
       _ = try socket.receive(timeoutMilliseconds: queue.count > 0 ? 5 : 20) { datagram, _ in
         reception.accept(datagram, now: SteadyClock.now, stamp: &stamp, into: &queue)
       }

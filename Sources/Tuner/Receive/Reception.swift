@@ -74,6 +74,12 @@ struct Reception: ~Copyable {
     update(queue)
   }
 
+  /// Ends each stream with its present PES packet.
+  mutating func close() { splice.close() }
+
+  /// Whether all streams have ended after ``close()``.
+  var isClosed: Bool { splice.isClosed }
+
   private mutating func isTransportStream(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
     if !range.isEmpty, range.count % TSPacket.size == 0, range.count <= DatagramQueue.slotSize,
       bytes[range.lowerBound] == TSPacket.syncByte

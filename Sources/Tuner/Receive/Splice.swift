@@ -1,10 +1,13 @@
 import TransportStream
 
-/// Where a station begins for a player: nothing goes through before a random access point, which PAT and PMT precede;
-/// then everything does, each stream from the start of a PES packet.
+/// Where a station begins and ends for a player. Nothing goes through before a random access point, which PAT and PMT
+/// precede; then everything does, each stream from the start of a PES packet. At the end each stream stops before its next
+/// PES packet, so that the player gets no half picture.
 struct Splice: ~Copyable {
   /// Whether the random access point has come.
   private(set) var isOpen = false
+  /// Whether every stream has come to its end after ``close()``.
+  var isClosed: Bool { isClosing && running == 0 }
   /// Packets without a sync byte or with an impossible header.
   private(set) var malformed: UInt64 = 0
 
@@ -16,8 +19,12 @@ struct Splice: ~Copyable {
   private var tables = [UInt8](repeating: 0, count: TSPacket.perDatagram * TSPacket.size)
   private var hasPAT = false
   private var mapPackets = 0
-  /// By PID: whether a payload unit has started since the splice.
-  private var started = [Bool](repeating: false, count: 8192)
+  private enum Stage: UInt8 { case unstarted, running, ended }
+  /// By PID: whether a payload unit has started since the splice, and whether the last one is over.
+  private var stages = [Stage](repeating: .unstarted, count: 8192)
+  /// How many elementary streams are running.
+  private var running = 0
+  private var isClosing = false
   private var packets = [UInt8](repeating: 0, count: TSPacket.perDatagram * TSPacket.size)
 
   init(pmt: UInt16, access: UInt16, isRadio: Bool) {
@@ -40,18 +47,37 @@ struct Splice: ~Copyable {
       let isAccessPoint = packet.pid == access && packet.payloadUnitStart && (isRadio || packet.randomAccess)
       if !isOpen {
         remember(packet, datagram, at: offset)
-        guard isAccessPoint, hasPAT, mapPackets > 0 else { continue }
+        guard isAccessPoint, !isClosing, hasPAT, mapPackets > 0 else { continue }
         open(&stamp, into: &queue)
       }
       isAccess = isAccess || isAccessPoint
-      if packet.pid == PID.null || packet.payloadUnitStart { started[Int(packet.pid)] = true }
-      guard started[Int(packet.pid)] || !packet.hasPayload else { continue }
+      if packet.payloadUnitStart { turn(packet.pid) }
+      guard stages[Int(packet.pid)] == .running || !packet.hasPayload || packet.pid == PID.null else { continue }
       var room = packets.mutableSpan
       for index in 0..<TSPacket.size { room[count + index] = datagram[offset + index] }
       stamp.stamp(&room, at: count)
       count += TSPacket.size
     }
     if count > 0 { queue.append(packets.span.extracting(0..<count), isAccess: isAccess) }
+  }
+
+  /// From now on each stream goes on to the end of its PES packet only.
+  mutating func close() { isClosing = true }
+
+  /// A payload unit starts.
+  private mutating func turn(_ pid: UInt16) {
+    // Below 0x20 are the tables of PSI and SI.
+    let isStream = pid >= 0x20 && pid != pmt
+    switch stages[Int(pid)] {
+    case .unstarted where isClosing && isStream: stages[Int(pid)] = .ended
+    case .unstarted:
+      stages[Int(pid)] = .running
+      if isStream { running += 1 }
+    case .running where isClosing && isStream:
+      stages[Int(pid)] = .ended
+      running -= 1
+    default: break
+    }
   }
 
   private mutating func remember(_ packet: TSPacket, _ datagram: Span<UInt8>, at offset: Int) {
@@ -70,8 +96,8 @@ struct Splice: ~Copyable {
 
   private mutating func open(_ stamp: inout ContinuityStamp, into queue: inout DatagramQueue) {
     isOpen = true
-    started[Int(PID.pat)] = true
-    started[Int(pmt)] = true
+    stages[Int(PID.pat)] = .running
+    stages[Int(pmt)] = .running
     let count = (1 + mapPackets) * TSPacket.size
     var room = tables.mutableSpan
     for offset in stride(from: 0, to: count, by: TSPacket.size) { stamp.stamp(&room, at: offset) }
