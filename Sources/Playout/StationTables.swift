@@ -8,9 +8,9 @@ struct StationTables: Sendable {
   private let timeAndDate: [UInt8]
   private let identity: StationIdentity
 
-  /// Every so many SI slots, the service description goes out; half-way between two of them, the time. A player may
-  /// have made up its mind half a second after tuning in: it should know the station's name by then.
-  private static let slotPeriod: Int64 = 2
+  /// One of so many SI slots carries the time, the others the service description: a player may have made up its mind
+  /// a tenth of a second after tuning in, and should know the station's name by then.
+  private static let slotPeriod: Int64 = 8
 
   init(_ identity: StationIdentity, isRadio: Bool) {
     self.identity = identity
@@ -39,15 +39,12 @@ struct StationTables: Sendable {
   /// Fills the station's SI slot number `slot`, sent at `date`.
   func writeSlot(_ slot: Int64, date: Ticks, to target: inout MutableSpan<UInt8>, at offset: Int) {
     let (round, step) = slot.flooredDivision(by: StationTables.slotPeriod)
-    let counter = UInt8(truncatingIfNeeded: round)
-    switch step {
-    case 0:
-      StationTables.write(description, counter: counter, to: &target, at: offset)
-    case StationTables.slotPeriod / 2:
-      StationTables.write(timeAndDate, counter: counter, to: &target, at: offset)
+    if step == StationTables.slotPeriod - 1 {
+      StationTables.write(timeAndDate, counter: UInt8(truncatingIfNeeded: round), to: &target, at: offset)
       TimeAndDate.setTime(date, in: &target, at: offset)
-    default:
-      TSPacket.writeNull(to: &target, at: offset)
+    } else {
+      let count = round * (StationTables.slotPeriod - 1) + step
+      StationTables.write(description, counter: UInt8(truncatingIfNeeded: count), to: &target, at: offset)
     }
   }
 
