@@ -9,6 +9,9 @@ import Wire
 
 /// The receiver and players that are shell scripts, on the loopback interface.
 struct PlayerTests {
+  /// As the program does: a player that goes away is an error of its pipe, not the end of us.
+  init() { Signals.ignore([SIGPIPE]) }
+
   /// Waits up to five seconds until something is so.
   private func eventually(_ condition: () throws -> Bool) async rethrows -> Bool {
     for _ in 0..<500 {
