@@ -30,6 +30,9 @@ package struct Descriptor: ~Copyable, Sendable {
 
 /// Reading and writing with a limit on time, whoever owns the descriptor and whatever its flags.
 package enum DescriptorIO {
+  /// A reader that went away is an error of the write (EPIPE), not the end of this process: pipes have no MSG_NOSIGNAL.
+  private static let brokenPipesAreErrors: Void = Signals.ignore([SIGPIPE])
+
   /// Waits until a descriptor is ready; false when the time ran out. An error or hang-up counts as ready: the next
   /// read or write tells.
   ///
@@ -55,6 +58,7 @@ package enum DescriptorIO {
   package static func write(
     _ bytes: Span<UInt8>, to descriptor: Int32, timeoutMilliseconds: Int
   ) throws(SystemError) -> Int {
+    _ = brokenPipesAreErrors
     let end = SteadyClock.now + Int64(timeoutMilliseconds) * 1_000_000
     var written = 0
     while written < bytes.count {
