@@ -22,12 +22,6 @@ enum Scratch {
 
   static func remove(_ path: String) { try? FileManager.default.removeItem(atPath: path) }
 
-  /// A program made of a shell's lines.
-  static func script(_ lines: String, at path: String) throws {
-    try write("#!/bin/sh\n\(lines)\n", to: path)
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
-  }
-
   /// A configuration of stations that play these files, in a directory of its own.
   static func configuration(_ directory: TemporaryDirectory, _ stations: [[String]]) throws -> Configuration {
     Configuration(

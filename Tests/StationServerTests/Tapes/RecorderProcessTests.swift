@@ -7,14 +7,20 @@ import Testing
 /// Recorders that are shell scripts: everything that can become of one.
 @Suite struct RecorderProcessTests {
   let directory: TemporaryDirectory
-  let request = TapeRequest(source: SourceFile(path: "/m/a.mp4", size: 1, modified: 1), bitrate: 4_000_000)
+  /// The shell is the recorder and the script its source: to run a file that was written just now may fail with "text file
+  /// busy", when another test starts a program at that moment, which for an instant holds all that is open.
+  let request: TapeRequest
 
-  init() throws { directory = try TemporaryDirectory() }
+  init() throws {
+    directory = try TemporaryDirectory()
+    request = TapeRequest(
+      source: SourceFile(path: directory.path("script"), size: 1, modified: 1), bitrate: 4_000_000)
+  }
 
   private func run(_ script: String, patience: Duration = .seconds(10)) async throws -> (RecordingOutcome, [Double]) {
-    try Scratch.script(script, at: directory.path("recorder"))
+    try Scratch.write(script, to: request.source.path)
     let percents = Mutex<[Double]>([])
-    let recorder = RecorderProcess(executable: directory.path("recorder"), patience: patience)
+    let recorder = RecorderProcess(executable: "/bin/sh", patience: patience)
     let outcome = await recorder.record(request, to: directory.path("a.ts")) { progress in
       percents.withLock { $0.append(progress.percent) }
     }
@@ -34,8 +40,8 @@ import Testing
   }
 
   @Test func passesItsArguments() async throws {
-    let (outcome, _) = try await run("echo \"stationd-recorder: /m/a.mp4: $*\" >&2; exit 65")
-    let arguments = "/m/a.mp4 -o \(directory.path("a.ts")) --progress json --supervised --bitrate 4000000"
+    let (outcome, _) = try await run("echo \"stationd-recorder: $0: $*\" >&2; exit 65")
+    let arguments = "-o \(directory.path("a.ts")) --progress json --supervised --bitrate 4000000"
     #expect(outcome == .bad(reason: arguments))
   }
 
@@ -65,8 +71,8 @@ import Testing
 
   @Test func endsOneThatSaysNothingNew() async throws {
     let script = "while true; do echo '{\"progress\": {\"percent\": 5}}'; sleep 0.02; done"
-    let (outcome, percents) = try await run(script, patience: .milliseconds(200))
-    #expect(outcome == .failed(reason: "the recorder made no progress for 0 s"))
+    let (outcome, percents) = try await run(script, patience: .seconds(2))
+    #expect(outcome == .failed(reason: "the recorder made no progress for 2 s"))
     #expect(percents == [5])
   }
 
@@ -74,10 +80,11 @@ import Testing
     let pidFile = directory.path("pid")
     let began = ContinuousClock.now
     let task = Task { try await run("trap '' TERM; echo $$ > \(pidFile); read line") }
-    while !Scratch.exists(pidFile) { try await Task.sleep(for: .milliseconds(5)) }
+    for _ in 0..<2000 where !Scratch.exists(pidFile) { try await Task.sleep(for: .milliseconds(5)) }
+    #expect(Scratch.exists(pidFile))
     task.cancel()
     _ = try? await task.value
-    #expect(ContinuousClock.now - began < .seconds(10))
+    #expect(ContinuousClock.now - began < .seconds(20))
   }
 
   @Test func keepsStandardInputOpenUntilTheEnd() async throws {
