@@ -19,9 +19,12 @@ struct StationEras: Sendable {
   /// Takes up the eras of an earlier run, if their tapes are there and the one in force still plays any of `tapes`.
   mutating func restore(_ records: [EraRecord], tapes: [Tape], at now: Ticks) {
     var restored: [Era] = []
-    for record in records {
-      guard let era = try? Era(opening: record) else { return }
-      restored.append(era)
+    for (record, next) in zip(records, records.dropFirst().map(Optional.some) + [nil]) {
+      if let era = try? Era(opening: record) {
+        restored.append(era)
+      } else if next.map({ $0.start > now }) ?? true {
+        return
+      }  // else it is over, and its tapes may be gone
     }
     let playable = Set(tapes.map(\.path))
     guard let inForce = restored.last(where: { $0.record.start <= now }) else { return }
@@ -48,8 +51,12 @@ struct StationEras: Sendable {
     if let last = kept.last, last.record.tapes != paths {
       kept.append(try last.followed(by: tapes, after: now + Self.notice))
     }
-    let past = kept.lastIndex { $0.record.start <= now - Self.memory } ?? 0
-    return set(Array(kept[past...]))
+    return set(Array(kept[Self.current(kept.map(\.record), at: now)]))
+  }
+
+  /// Which of a station's eras are in force, less than a minute over, or to come.
+  static func current(_ records: [EraRecord], at now: Ticks) -> Range<Int> {
+    (records.lastIndex { $0.start <= now - memory } ?? 0)..<records.count
   }
 
   private mutating func set(_ new: [Era]) -> Bool {
