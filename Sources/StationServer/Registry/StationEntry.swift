@@ -11,6 +11,8 @@ struct StationEntry {
   var tapes: StationTapes
   var review = StationTapes.Review()
   var schedule: StationEras
+  /// The eras that an earlier run has left.
+  var inherited: [EraRecord] = []
   /// Why the transmitter cannot send it, if it says so.
   var transmitterFault: String?
 
@@ -37,6 +39,13 @@ struct StationEntry {
 
   /// "station 2 "Radio Quay"", for messages.
   var label: String { "station \(configuration.number) \"\(configuration.name)\"" }
+
+  /// The keys of all tapes that it wants, plays, or has only just played.
+  func keys(at now: Ticks) -> Set<String> {
+    let records = schedule.eras.isEmpty ? inherited : schedule.eras.map(\.record)
+    let played = records[StationEras.current(records, at: now)].flatMap(\.tapes)
+    return tapes.keys.union(played.compactMap(TapeClearance.key))
+  }
 
   var format: HouseFormat? { schedule.eras.last?.tapes.first?.info.format ?? tapes.house }
 

@@ -47,12 +47,16 @@ actor StationRegistry {
     for index in entries.indices {
       let records = store.load(entries[index].ssrc)
       let played = Set(records.flatMap(\.tapes))
+      entries[index].inherited = records
       entries[index].tapes.settle(
         wasPlaying: { played.contains(shelf.path(of: $0)) }, status: { shelf.status(of: $0) })
       look(index) { entry, tapes, now in entry.schedule.restore(records, tapes: tapes, at: now) }
       let entry = entries[index]
       logger.info("\(entry.label) at \(entry.configuration.group):\(entry.configuration.port) \(entry.standing)")
+      let inUse = entry.review.playable.map(\.tape.path) + entry.schedule.eras.flatMap(\.record.tapes)
+      for path in Set(inUse) { TapeShelf.touch(path, at: clock.now.nanoseconds) }
     }
+    clearTapes()
     planWake()
     recordingWake()
   }
@@ -81,6 +85,14 @@ actor StationRegistry {
       logger.error("\(entry.label): \(error)")
     }
     entries[index] = entry
+  }
+
+  /// Removes the tapes that nobody has had a use for in a while.
+  private func clearTapes() {
+    let now = clock.now
+    let kept = entries.reduce(into: Set<String>()) { $0.formUnion($1.keys(at: now)) }
+    let count = shelf.clear(keeping: kept, at: now.nanoseconds)
+    if count > 0 { logger.info("removed \(count) files of tapes that were not in use for 7 days") }
   }
 
   private func save(_ records: [EraRecord], _ entry: StationEntry) {
@@ -121,6 +133,7 @@ actor StationRegistry {
   func finished(_ request: TapeRequest, _ outcome: RecordingOutcome) {
     shelf.finished(request, outcome, at: clock.steadyNow)
     lookAgain()
+    if case .done = outcome { clearTapes() }
   }
 
   /// The tapes that are ready, for whoever checks them.

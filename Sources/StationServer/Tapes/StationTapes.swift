@@ -58,6 +58,12 @@ struct StationTapes {
     TapeRequest(source: source, format: format, bitrate: bitrate, card: format?.video == nil ? nil : card)
   }
 
+  /// The keys of all tapes that it may want, as far as the house format is known.
+  var keys: Set<String> {
+    let sources = programmes.compactMap(\.source)
+    return Set(sources.flatMap { [request($0, nil).key, request($0, house).key] })
+  }
+
   /// Keeps the house format of an earlier run: that of the tape which the station was playing in its own format, if it is
   /// still there. Without this a first programme whose recorder only fails would hold the station up again.
   mutating func settle(wasPlaying: (TapeRequest) -> Bool, status: (TapeRequest) -> TapeStatus) {

@@ -114,6 +114,25 @@ struct TapeShelf {
     statuses[request] = .absent
   }
 
+  /// Notes in a tape's index that it is in use: ``TapeClearance`` goes by that. `path`: `….ts`; `now`: Unix nanoseconds.
+  static func touch(_ path: String, at now: Int64) {
+    let date = Date(timeIntervalSince1970: Double(now) / 1e9)
+    try? FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: "\(path.dropLast(3)).index")
+  }
+
+  /// Removes tapes that have not been in use for long and are not among `kept`, by their keys.
+  ///
+  /// - Parameter now: Unix nanoseconds.
+  /// - Returns: how many files.
+  func clear(keeping kept: Set<String>, at now: Int64) -> Int {
+    let files = ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []).compactMap { name in
+      (try? FileStatus("\(directory)/\(name)")).map { TapeClearance.File(name: name, modified: $0.modified) }
+    }
+    let unused = TapeClearance(kept: kept).unused(among: files, now: now)
+    for name in unused { try? FileManager.default.removeItem(atPath: "\(directory)/\(name)") }
+    return unused.count
+  }
+
   /// All tapes that are ready, by what they were asked for.
   var ready: [TapeRequest] {
     statuses.compactMap { request, status in if case .ready = status { request } else { nil } }
