@@ -87,6 +87,7 @@ enum Launch {
     } catch {
       throw Failure(message: "stopped by a fault of its own: \(error)", status: ExitStatus.software)
     }
+    TransmitterSupervisor.dismissElders(in: runDirectory.path)
     logger.info("off the air")
     withExtendedLifetime(tapesLock) {}
     _ = consume runDirectory

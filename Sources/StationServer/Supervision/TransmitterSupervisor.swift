@@ -33,6 +33,15 @@ struct TransmitterSupervisor: Service {
     }
   }
 
+  /// Takes transmitters off the air that an earlier stationd left there, and from which none of this one's has taken over
+  /// yet. To be called when this one's own has ended.
+  static func dismissElders(in directory: String) {
+    let handover = Handover(directory: directory, path: "")
+    for elder in handover.findElders().elders {
+      _ = try? handover.ask(elder, TransmitRequest(leave: .init(at: nil)), 1000)
+    }
+  }
+
   /// Runs one transmitter to its end, and says how it ended.
   private func transmit() async -> String {
     var options = PlatformOptions()
