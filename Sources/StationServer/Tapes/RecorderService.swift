@@ -13,7 +13,7 @@ struct RecorderService: Service {
   func run() async throws {
     // At the end all recorders are ended with the group's tasks.
     await cancelWhenGracefulShutdown {
-      await withTaskGroup(of: Void.self) { group in
+      await withDiscardingTaskGroup { group in
         for await _ in registry.recordingChanges {
           for recording in await registry.startRecordings() { group.addTask { await record(recording) } }
         }
@@ -57,8 +57,11 @@ actor ProgressLog {
   func line(_ progress: RecorderLine.Progress, at now: Double) -> String? {
     guard now - last >= interval else { return nil }
     last = now
-    let speed = progress.speed.map { ", \(Double(Int($0 * 10)) / 10) times as fast as it plays" } ?? ""
-    let left = progress.secondsLeft.map { ", \(Int($0.rounded(.up))) s left" } ?? ""
-    return "\(Int(progress.percent)) %\(speed)\(left)"
+    let speed = progress.speed.map { ", \(Double(whole($0 * 10)) / 10) times as fast as it plays" } ?? ""
+    let left = progress.secondsLeft.map { ", \(whole($0.rounded(.up))) s left" } ?? ""
+    return "\(whole(progress.percent)) %\(speed)\(left)"
   }
+
+  /// A recorder reads untrusted media, so its numbers are not trusted either.
+  private func whole(_ number: Double) -> Int { Int(max(0, min(1e9, number))) }
 }
