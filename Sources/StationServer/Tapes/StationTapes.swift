@@ -36,6 +36,8 @@ struct StationTapes {
     var percent = 0
   }
 
+  private static let gone = "is not there any more"
+
   /// After so many failures of its recorder in a row, the first programme no longer holds up the others.
   static let patience = 3
 
@@ -86,7 +88,7 @@ struct StationTapes {
     }
     for (index, programme) in programmes.enumerated() {
       guard let source = programme.source else {
-        review.faults.append(fault(programme, "is not there any more"))
+        review.faults.append(fault(programme, Self.gone))
         continue
       }
       if case .bad(let reason) = status(request(source, nil)) {
@@ -112,7 +114,10 @@ struct StationTapes {
   /// The house format is that of the first programme that is not bad: waits for its tape. False while it is not known.
   private mutating func findHouse(_ status: (TapeRequest) -> TapeStatus, _ review: inout Review) -> Bool {
     for (index, programme) in programmes.enumerated() {
-      guard let source = programme.source else { continue }
+      guard let source = programme.source else {
+        review.faults.append(fault(programme, Self.gone))
+        continue
+      }
       let request = request(source, nil)
       switch status(request) {
       case .ready(let tape):

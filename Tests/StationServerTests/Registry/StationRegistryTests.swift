@@ -178,6 +178,16 @@ final class StationLab: Sendable {
     #expect(await repaired.startRecordings().map(lab.name) == ["bad.mp4"])
   }
 
+  @Test func aFileThatWentAwaySinceTheConfigurationWasReadIsAFault() async throws {
+    let lab = try StationLab([["a.mp4"], ["b.mp4"]])
+    Scratch.remove(lab.directory.path("a.mp4"))
+    let registry = lab.registry()
+    await registry.begin()
+    let list = await registry.list()
+    #expect(list.map(\.state) == [.offAir, .preparing])
+    #expect(list[0].reason == "a.mp4: is not there any more")
+  }
+
   @Test func theNextProgrammeGivesTheFormatWhenTheFirstIsBad() async throws {
     let lab = try StationLab([["bad.mp4", "radio.mp3", "c.mp4"]])
     let registry = lab.registry()
