@@ -71,6 +71,8 @@ struct TextTests {
     #expect(Figures.rate(bitsPerSecond: 0) == "–")
     #expect(Figures.rate(bitsPerSecond: 63_600) == "64 kb/s")
     #expect(Figures.rate(bitsPerSecond: 12_340_000) == "12.3 Mb/s")
+    #expect(Figures.rate(bitsPerSecond: 1_950_000) == "2.0 Mb/s")
+    #expect(Figures.rate(bitsPerSecond: .max) == "9223372036854.8 Mb/s")
   }
 
   @Test func stationsAreFoundByNumberNameOrBeginning() throws {

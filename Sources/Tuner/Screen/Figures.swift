@@ -15,7 +15,7 @@ enum Figures {
     case ..<1: return "–"
     case ..<1_000_000: return "\((bitsPerSecond + 500) / 1000) kb/s"
     default:
-      let tenths = (bitsPerSecond + 50_000) / 100_000
+      let tenths = bitsPerSecond / 100_000 + (bitsPerSecond % 100_000 >= 50_000 ? 1 : 0)
       return "\(tenths / 10).\(tenths % 10) Mb/s"
     }
   }
