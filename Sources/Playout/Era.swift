@@ -31,7 +31,7 @@ package struct EraRecord: Codable, Hashable, Sendable {
     var last = earlier.values.max()
     return tapes.map { tape in
       if let known = versions[tape.map.body] { return known }
-      let next = last.map { ($0 + 1) & 0x1F } ?? 0
+      let next = last.map { ($0 &+ 1) & 0x1F } ?? 0
       versions[tape.map.body] = next
       last = next
       return next
