@@ -92,10 +92,11 @@ struct JoinCommand: AsyncParsableCommand {
     let joined = try await connection.join(station)
     let interface = chosen ?? Self.interface(towards: connection)
     let (events, feed) = AsyncStream.makeStream(of: TuningSession.Event.self)
-    SignalWatch.handle { feed.yield(.signal($0)) }
     let link = ControlLink(connection)
     let session = try TuningSession(
       Tuning(joined, interface: interface), link: link, server: address, output: output)
+    // Not before: a named pipe opens only when somebody reads it, and until then a signal just ends the program.
+    SignalWatch.handle { feed.yield(.signal($0)) }
     let door = try UnixServer(path: place.socket) { line in
       guard let request = StableJSON.value(SessionRequest.self, line) else {
         return StableJSON.line(SessionReply(message: "The running tuner is of another version.", exitStatus: 75))
