@@ -40,12 +40,14 @@ struct StationEntry {
   /// "station 2 "Radio Quay"", for messages.
   var label: String { "station \(configuration.number) \"\(configuration.name)\"" }
 
-  /// The keys of all tapes that it wants, plays, or has only just played.
-  func keys(at now: Ticks) -> Set<String> {
+  /// The paths of the tapes that it plays, has only just played, or is going to play.
+  func played(at now: Ticks) -> [String] {
     let records = schedule.eras.isEmpty ? inherited : schedule.eras.map(\.record)
-    let played = records[StationEras.current(records, at: now)].flatMap(\.tapes)
-    return tapes.keys.union(played.compactMap(TapeClearance.key))
+    return records[StationEras.current(records, at: now)].flatMap(\.tapes)
   }
+
+  /// The keys of all tapes that it wants or plays.
+  func keys(at now: Ticks) -> Set<String> { tapes.keys.union(played(at: now).compactMap(TapeClearance.key)) }
 
   var format: HouseFormat? { schedule.eras.last?.tapes.first?.info.format ?? tapes.house }
 

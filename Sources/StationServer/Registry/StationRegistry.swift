@@ -49,16 +49,23 @@ actor StationRegistry {
       let played = Set(records.flatMap(\.tapes))
       entries[index].inherited = records
       entries[index].tapes.settle(
-        wasPlaying: { played.contains(shelf.path(of: $0)) }, status: { shelf.status(of: $0) })
+        wasPlaying: { played.contains(shelf.path(of: $0)) }, played: Self.format(of: records, at: clock.now),
+        status: { shelf.status(of: $0) })
       look(index) { entry, tapes, now in entry.schedule.restore(records, tapes: tapes, at: now) }
       let entry = entries[index]
       logger.info("\(entry.label) at \(entry.configuration.group):\(entry.configuration.port) \(entry.standing)")
-      let inUse = entry.review.playable.map(\.tape.path) + entry.schedule.eras.flatMap(\.record.tapes)
-      for path in Set(inUse) { TapeShelf.touch(path, at: clock.now.nanoseconds) }
+      let inUse = Set(entry.review.playable.map(\.tape.path) + entry.played(at: clock.now))
+      for path in inUse { TapeShelf.touch(path, at: clock.now.nanoseconds) }
     }
     clearTapes()
     planWake()
     recordingWake()
+  }
+
+  /// The house format of the era in force.
+  private static func format(of records: [EraRecord], at now: Ticks) -> HouseFormat? {
+    let inForce = records.last { $0.start <= now }
+    return inForce?.tapes.lazy.compactMap { try? Tape(path: $0, verify: false) }.first?.info.format
   }
 
   /// Looks at a station's tapes again, asks for those that are missing, and changes its schedule where need be.

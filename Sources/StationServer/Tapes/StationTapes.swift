@@ -68,13 +68,26 @@ struct StationTapes {
 
   /// Keeps the house format of an earlier run: that of the tape which the station was playing in its own format, if it is
   /// still there. Without this a first programme whose recorder only fails would hold the station up again.
-  mutating func settle(wasPlaying: (TapeRequest) -> Bool, status: (TapeRequest) -> TapeStatus) {
+  ///
+  /// Where that programme is another now, or gone, the format stays as long as any tape made in it is wanted: what is ready
+  /// must not wait for what has changed.
+  ///
+  /// - Parameter played: the format that the station had on the air.
+  mutating func settle(
+    wasPlaying: (TapeRequest) -> Bool, played: @autoclosure () -> HouseFormat?, status: (TapeRequest) -> TapeStatus
+  ) {
     guard house == nil else { return }
     for (index, programme) in programmes.enumerated() {
       guard let source = programme.source, wasPlaying(request(source, nil)) else { continue }
       guard case .ready(let tape) = status(request(source, nil)) else { continue }
       house = tape.info.format
       definer = index
+      return
+    }
+    guard let played = played() else { return }
+    for source in programmes.compactMap(\.source) {
+      guard case .ready = status(request(source, played)) else { continue }
+      house = played
       return
     }
   }

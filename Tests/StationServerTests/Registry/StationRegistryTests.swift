@@ -108,6 +108,31 @@ final class StationLab: Sendable {
     #expect(await again.list().map(\.state) == [.onAir, .onAir])
   }
 
+  @Test func aFirstProgrammeThatWasReplacedHoldsUpNoOther() async throws {
+    let lab = try StationLab([["a.mp4", "b.mp4"]])
+    let registry = lab.registry()
+    await registry.begin()
+    try await lab.recordAll(registry)
+    let before = try #require(await registry.plan(clockOffset: nil).stations[0].eras.last)
+    lab.pass(seconds: 3600)
+    try Scratch.write("another", to: lab.directory.path("a.mp4"))
+    let again = lab.registry()
+    await again.begin()
+    #expect(await again.list()[0].state == .onAir)
+    // What is on the air ends as announced; then the programme that is ready follows.
+    let eras = await again.plan(clockOffset: nil).stations[0].eras
+    #expect(eras.dropLast().last == before)
+    #expect(eras.last?.tapes == [before.tapes[1]])
+    let wanted = await again.startRecordings()
+    #expect(wanted.map(lab.name) == ["a.mp4"])
+    #expect(wanted[0].request.format == SyntheticTape(milliseconds: 40).info.format)
+    // If nothing of it is wanted any more, the format is the new file's.
+    try Scratch.write("another", to: lab.directory.path("b.mp4"))
+    let other = lab.registry()
+    await other.begin()
+    #expect(await other.startRecordings().map(\.request.format) == [nil])
+  }
+
   @Test func playsFromTheBeginningOfTimeWhenAllTapesAreThere() async throws {
     let lab = try StationLab([["a.mp4", "b.mp4"]])
     let registry = lab.registry()
