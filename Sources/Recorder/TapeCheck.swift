@@ -13,7 +13,8 @@ struct TapeCheck: Sendable {
   private var clock = Spacing()
   private var association = Spacing()
   private var map = Spacing()
-  private var units: [UInt16: (dts: Int64, last: Ticks)] = [:]
+  /// The access unit that is under way on each PID: when it must be decoded, and when the last of it left.
+  private var units: [UInt16: (due: Ticks, last: Ticks)] = [:]
   private var lateness = Ticks(.min)
 
   init(duration: Ticks) { self.duration = duration }
@@ -54,14 +55,18 @@ struct TapeCheck: Sendable {
     let start = offset + packet.payloadOffset
     if packet.payloadUnitStart, let header = PESHeader(bytes, at: start, end: offset + TSPacket.size) {
       close(packet.pid)
-      if let stamp = header.dts ?? header.pts { units[packet.pid] = (Int64(stamp), date) }
+      if let stamp = header.dts ?? header.pts {
+        // Stamps wrap after 26.5 hours, programmes may last longer: what counts is how far a stamp is from its sending.
+        let sent = Ticks.ninetyKilohertz(date.count / 300)
+        units[packet.pid] = (sent + TimeStamp.distance(from: date.timestamp, to: stamp), date)
+      }
     }
     units[packet.pid]?.last = date
   }
 
   private mutating func close(_ pid: UInt16) {
     guard let unit = units[pid] else { return }
-    lateness = max(lateness, unit.last - Ticks.ninetyKilohertz(unit.dts - HouseTime.margin))
+    lateness = max(lateness, unit.last - (unit.due - Ticks.ninetyKilohertz(HouseTime.margin)))
   }
 
   /// What is wrong, in words; nil when all is well. To be asked once, at the end.

@@ -151,6 +151,22 @@ private func pids(_ datagram: Conditioner.Datagram) -> [UInt16] {
   @Test func aPauseAcrossTheJoin() { #expect(check(clocks: [0, 1, 2, 3, 4, 5, 6, 7])?.contains("PCR") == true) }
   @Test func aPauseOfTheTables() { #expect(check(tables: [0])?.contains("PAT") == true) }
   @Test func aLateUnit() { #expect(check(unit: unit, unitAt: 9)?.contains("late") == true) }
+
+  @Test func stampsWrapAfterTwentySixHours() throws {
+    // Due 133 ms after it leaves, or 44 ms: then 2^33 counts later, to be told apart from the PCR that is missing.
+    func fault(_ due: UInt64) -> String? {
+      var bytes = unit
+      var span = bytes.mutableSpan
+      TimeStamp.write(due, to: &span, at: 13)
+      let sent = Ticks.ninetyKilohertz((1 << 33) - 4_000)
+      var check = TapeCheck(duration: sent + .milliseconds(20))
+      check.note(bytes.span, date: sent)
+      return check.fault()
+    }
+    #expect(fault(8_000)?.contains("PCR") == true)
+    #expect(fault(0)?.contains("late") == true)
+  }
+
   @Test func nothingAtAll() {
     var check = TapeCheck(duration: .seconds(1))
     #expect(check.fault() != nil)
