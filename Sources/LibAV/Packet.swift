@@ -26,11 +26,22 @@ import CLibAV
   package var isCorrupt: Bool { unsafe av.pointee.flags & AV_PKT_FLAG_CORRUPT != 0 }
 
   /// Presentation time in ticks of the stream's time base; nil where the container does not say.
-  package var pts: Int64? { unsafe Packet.known(av.pointee.pts) }
+  package var pts: Int64? {
+    get { unsafe Packet.known(av.pointee.pts) }
+    set { unsafe av.pointee.pts = newValue ?? CLIBAV_NOPTS }
+  }
+
   /// Decoding time, as `pts`.
-  package var dts: Int64? { unsafe Packet.known(av.pointee.dts) }
+  package var dts: Int64? {
+    get { unsafe Packet.known(av.pointee.dts) }
+    set { unsafe av.pointee.dts = newValue ?? CLIBAV_NOPTS }
+  }
+
   /// In ticks of the stream's time base; 0 when unknown.
-  package var duration: Int64 { unsafe max(0, av.pointee.duration) }
+  package var duration: Int64 {
+    get { unsafe max(0, av.pointee.duration) }
+    set { unsafe av.pointee.duration = newValue }
+  }
 
   static func known(_ timestamp: Int64) -> Int64? { timestamp == CLIBAV_NOPTS ? nil : timestamp }
 

@@ -49,9 +49,6 @@ struct Programme {
     guard duration >= HouseTime.shortest else {
       throw RecorderError(.badMedia, "it lasts for \(duration / 90) ms only")
     }
-    guard duration <= HouseTime.longest else {
-      throw RecorderError(.badMedia, "it claims to last for \(duration / HouseTime.perSecond / 3_600) hours")
-    }
 
     for index in fillers.house.audio.indices {
       let stream = streams.count

@@ -94,6 +94,11 @@ final class Source {
       errors = 0
       guard streams.indices.contains(packet.streamIndex) else { continue }
       clock.correct(&packet, streams[packet.streamIndex])
+      // Before anyone fills such a length with silence.
+      guard clock.position <= Double(HouseTime.longest / HouseTime.perSecond) else {
+        throw RecorderError(
+          .badMedia, "it claims to last for more than \(HouseTime.longest / HouseTime.perSecond / 3_600) hours")
+      }
       for recorder in recorders where recorder.streamIndex == packet.streamIndex {
         try recorder.record(packet, &spool)
       }

@@ -9,6 +9,8 @@ struct SourceClock: Sendable {
   static let smallestDamage: Int64 = 3_600 * HouseTime.perSecond
   /// A stream's own DTS never go back by so much, 90 kHz.
   static let smallestReturn: Int64 = HouseTime.perSecond
+  /// No container counts so far, 90 kHz: 396 years.
+  static let farthest: Int64 = 1 << 50
 
   private let threshold: Int64
   private var offset: Int64 = 0
@@ -21,19 +23,28 @@ struct SourceClock: Sendable {
   /// How far the source has been read, in seconds.
   var position: Double { Double(latest - (first ?? latest)) / Double(HouseTime.perSecond) }
 
-  /// Moves the packet's timestamps onto the clock that does not jump.
+  /// Moves the packet's timestamps onto the clock that does not jump. Times that nobody can mean are forgotten first: no
+  /// sum or difference of those that remain overflows.
   mutating func correct(_ packet: inout Packet, _ stream: StreamDescription) {
-    guard let time = packet.dts ?? packet.pts else { return }
-    let shift = note(
-      stream.timeBase.rescale(time, to: .ninetyKilohertz), stream: stream.index,
-      duration: stream.timeBase.rescale(packet.duration, to: .ninetyKilohertz))
+    func time(_ count: Int64) -> Int64? {
+      let time = stream.timeBase.rescale(count, to: .ninetyKilohertz)
+      return (-SourceClock.farthest...SourceClock.farthest).contains(time) ? time : nil
+    }
+    let dts = packet.dts.flatMap(time)
+    var pts = packet.pts.flatMap(time)
+    if let shown = pts, let dts, abs(shown - dts) > SourceClock.smallestDamage { pts = nil }
+    if dts == nil { packet.dts = nil }
+    if pts == nil { packet.pts = nil }
+    let duration = time(packet.duration).flatMap { $0 <= SourceClock.smallestDamage ? $0 : nil }
+    if duration == nil { packet.duration = 0 }
+    guard let time = dts ?? pts else { return }
+    let shift = note(time, stream: stream.index, duration: duration ?? 0)
     if shift != 0 { packet.shift(by: Rational.ninetyKilohertz.rescale(shift, to: stream.timeBase)) }
   }
 
   /// The shift for the next packet of the file, which says it is of `time`; 90 kHz.
   mutating func note(_ time: Int64, stream: Int, duration: Int64) -> Int64 {
-    // Far outside of what any container counts, arithmetic would overflow.
-    let time = min(max(time, -(1 << 52)), 1 << 52)
+    let time = min(max(time, -SourceClock.farthest), SourceClock.farthest)
     let returns = last[stream].map { $0 - (time + offset) > SourceClock.smallestReturn } ?? false
     if first != nil, returns || abs(time + offset - latest) > threshold {
       offset = latest + min(max(duration, 1), HouseTime.perSecond) - time

@@ -179,6 +179,16 @@ import TransportStream
     #expect(clips.directory.files == ["empty.mkv", "noise.mp4"])
   }
 
+  /// Five seconds of sound stretched over days: no silence is laid out for that.
+  @Test(.timeLimit(.minutes(1))) func whatClaimsToLastForDays() throws {
+    let clips = try Clips()
+    let short = try clips.make("short.mka", "-f lavfi -i sine=440:r=48000:d=5 -c:a ac3")
+    let clip = try clips.make("clip.mka", "-itsscale 100000 -i \(short) -c copy")
+    let error = #expect(throws: RecorderError.self) { try clips.record(clip) }
+    #expect(error?.status == .badMedia)
+    #expect(error?.description.contains("30 hours") == true)
+  }
+
   @Test func aCutOffFileIsUsedAsFarAsItGoes() throws {
     let clips = try Clips()
     let clip = try clips.make("clip.mkv", "\(Clips.picture) \(Clips.sound) \(Clips.h264) -g 10 -c:a aac")
