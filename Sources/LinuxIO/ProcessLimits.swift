@@ -38,19 +38,3 @@ package enum ProcessLimits {
   /// Sleeps this thread.
   package static func sleep(milliseconds: UInt32) { usleep(milliseconds * 1_000) }
 }
-
-/// What a path leads to.
-package enum FileKind: Sendable {
-  case file, directory, other
-
-  /// Throws what `stat` says, "No such file or directory" above all.
-  package init(of path: String) throws(SystemError) {
-    var status = stat()
-    try systemCall("find", path) { unsafe stat(path, &status) }
-    switch status.st_mode & S_IFMT {
-    case S_IFREG: self = .file
-    case S_IFDIR: self = .directory
-    default: self = .other
-    }
-  }
-}

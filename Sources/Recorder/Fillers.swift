@@ -114,6 +114,6 @@ struct Fillers {
       "/usr/share/fonts/truetype/freefont/FreeSans.ttf",
       "/usr/share/fonts/opentype/urw-base35/NimbusSans-Regular.otf", "/usr/share/fonts/TTF/DejaVuSans.ttf",
       "/usr/share/fonts/dejavu-sans-fonts/DejaVuSans.ttf",
-    ].first { (try? FileKind(of: $0)) == .file }
+    ].first { (try? FileStatus($0))?.kind == .file }
   }
 }

@@ -43,9 +43,9 @@ struct Recording {
   }
 
   private func checkInput() throws(RecorderError) {
-    let kind: FileKind
+    let kind: FileStatus.Kind
     do {
-      kind = try FileKind(of: input)
+      kind = try FileStatus(input).kind
       _ = try Descriptor(opening: input, 0)
     } catch {
       throw RecorderError(.noInput, "\(input): \(error.reason)")

@@ -24,10 +24,10 @@ enum Launch {
     } catch {
       let status = try? FileStatus(file)
       let reason =
-        switch status?.isDirectory {
+        switch status?.kind {
         case nil: "there is no such file"
-        case true?: "is a directory"
-        case false?: "cannot be read by this user"
+        case .directory?: "is a directory"
+        case .file?, .other?: "cannot be read by this user"
         }
       throw Failure(
         message: "\(file): \(reason): give --config the stations' file", status: ExitStatus.configuration)
