@@ -22,7 +22,9 @@ struct RecorderError: Error, Hashable, Sendable, CustomStringConvertible {
 
   init(_ status: Status, _ description: String) {
     self.status = status
-    self.description = description
+    // A file's name may hold anything; what is shown is one line, and nothing that moves a terminal's cursor.
+    self.description = String(
+      String.UnicodeScalarView(description.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
   }
 
   init(_ error: LibAVError) {
