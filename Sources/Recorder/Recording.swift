@@ -24,11 +24,12 @@ struct Recording {
   /// Makes the tape; returns what it has become.
   func run() throws(RecorderError) -> Outcome {
     do {
-      try checkInput()
+      let source = try checkInput()
+      try checkOutput(against: source)
       var (transcodes, fillsPauses) = (false, false)
       while true {
         do {
-          return try record(transcodesVideo: transcodes, fillsPauses: fillsPauses)
+          return try record(source, transcodesVideo: transcodes, fillsPauses: fillsPauses)
         } catch let need as PictureNeedsTranscoding where !transcodes || (need.hasPauses && !fillsPauses) {
           (transcodes, fillsPauses) = (true, fillsPauses || need.hasPauses)
           progress.restart()
@@ -42,28 +43,44 @@ struct Recording {
     }
   }
 
-  private func checkInput() throws(RecorderError) {
-    let kind: FileStatus.Kind
+  private func checkInput() throws(RecorderError) -> FileStatus {
+    let status: FileStatus
     do {
-      kind = try FileStatus(input).kind
+      status = try FileStatus(input)
       _ = try Descriptor(opening: input, 0)
     } catch {
       throw RecorderError(.noInput, "\(input): \(error.reason)")
     }
-    switch kind {
+    switch status.kind {
     case .directory: throw RecorderError(.noInput, "\(input): is a directory; name a media file in it")
     case .other: throw RecorderError(.noInput, "\(input): is not a regular file")
-    case .file: break
+    case .file: return status
     }
   }
 
-  private func record(transcodesVideo: Bool, fillsPauses: Bool) throws -> Outcome {
+  /// A tape may take the place of a tape, but of nothing that would be missed.
+  private func checkOutput(against source: FileStatus) throws(RecorderError) {
+    guard let status = try? FileStatus(output) else { return }
+    if status.isSameFile(as: source) {
+      throw RecorderError(.cannotCreate, "\(output): is the media file itself; name another tape")
+    }
+    if status.kind == .directory { throw RecorderError(.cannotCreate, "\(output): is a directory; name a tape in it") }
+  }
+
+  /// A file that somebody is still writing is not all there, and its tape would be kept as if it were.
+  private func confirmUnchanged(since source: FileStatus) throws(RecorderError) {
+    guard (try? FileStatus(input)) != source else { return }
+    throw RecorderError(.inputOutput, "\(input): changed while it was read; try again when it is complete")
+  }
+
+  private func record(_ status: FileStatus, transcodesVideo: Bool, fillsPauses: Bool) throws -> Outcome {
     let demuxer = try Demuxer(path: input)
     let plan = try RecordingPlan(demuxer.streams, house: house, transcodesVideo: transcodesVideo)
     var spool = try Spool(directory: directory(of: output))
     let title = demuxer.title
     let source = try Source(consume demuxer, plan: plan, bitrate: bitrate, fillsPauses: fillsPauses)
     try source.record(into: &spool, progress)
+    try confirmUnchanged(since: status)
 
     let fillers = Fillers(plan.house, card: card, bitrate: bitrate)
     let programme = try Programme(source, fillers, &spool)

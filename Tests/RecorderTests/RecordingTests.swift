@@ -189,6 +189,45 @@ import TransportStream
     #expect(error?.description.contains("30 hours") == true)
   }
 
+  /// A film is not lost to its own tape, by whichever name.
+  @Test func aTapeNeverReplacesItsSource() throws {
+    let clips = try Clips()
+    let clip = try clips.make("clip.ts", "\(Clips.picture) \(Clips.h264)")
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: clip))
+    try FileManager.default.createSymbolicLink(atPath: clips.directory.path("link.ts"), withDestinationPath: clip)
+    try FileManager.default.linkItem(atPath: clip, toPath: clips.directory.path("hard.ts"))
+    for name in ["clip", "link", "hard"] {
+      let error = #expect(throws: RecorderError.self) { try clips.record(clip, as: name) }
+      #expect(error?.status == .cannotCreate)
+    }
+    #expect(try Data(contentsOf: URL(fileURLWithPath: clip)) == bytes)
+    #expect(clips.directory.files == ["clip.ts", "hard.ts", "link.ts"])
+  }
+
+  /// A file that is still being copied is no programme yet; its tape would be kept for good.
+  @Test func aSourceThatChangesMeanwhileMakesNoTape() async throws {
+    let clips = try Clips()
+    let clip = try clips.make("clip.mkv", "\(Clips.picture) \(Clips.h264)")
+    let copying = Task {
+      while !Task.isCancelled {
+        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: clip))
+        try file.seekToEnd()
+        try file.write(contentsOf: Data(count: 1))
+        try file.close()
+        try await Task.sleep(for: .milliseconds(1))
+      }
+    }
+    defer { copying.cancel() }
+    let error = #expect(throws: RecorderError.self) { try clips.record(clip) }
+    #expect(error?.status == .inputOutput)
+    #expect(error?.description.contains("changed") == true)
+  }
+
+  /// Whatever its files are called, an error is one line and moves no cursor.
+  @Test func anErrorIsOneLine() {
+    #expect(RecorderError(.noInput, "a\nb\u{1B}[2J.mkv: none").description == "a b [2J.mkv: none")
+  }
+
   @Test func aCutOffFileIsUsedAsFarAsItGoes() throws {
     let clips = try Clips()
     let clip = try clips.make("clip.mkv", "\(Clips.picture) \(Clips.sound) \(Clips.h264) -g 10 -c:a aac")
