@@ -94,7 +94,7 @@ let package = Package(
     .testTarget(name: "LinuxIOTests", dependencies: ["LinuxIO"], swiftSettings: strict),
     .testTarget(
       name: "RecorderTests",
-      dependencies: ["Recorder", "LibAV", "Playout", "Tape", "TransportStream", "SyntheticTape"],
+      dependencies: ["Recorder", "LibAV", "LinuxIO", "Playout", "Tape", "TransportStream", "SyntheticTape"],
       swiftSettings: strict),
     .testTarget(
       name: "StationServerTests",
