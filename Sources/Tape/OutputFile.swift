@@ -1,10 +1,12 @@
 import Glibc
 
-/// A file that is written under a temporary name and takes its own only when it is complete.
+/// A file that takes its name only when it is complete. Until then it has none, so that nothing is left of it however
+/// the process ends; on a file system that knows no such files it has a temporary one.
 struct OutputFile: ~Copyable {
   let path: String
   private let temporaryPath: String
   private var descriptor: Int32
+  private var isNamed = false
   private var buffer: [UInt8] = []
 
   private static let bufferSize = 1 << 20
@@ -13,7 +15,12 @@ struct OutputFile: ~Copyable {
   init(path: String) throws(TapeError) {
     self.path = path
     temporaryPath = "\(path).\(getpid()).part"
-    descriptor = unsafe open(temporaryPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    let directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+    descriptor = unsafe open(directory, O_WRONLY | O_DIRECTORY | __O_TMPFILE | O_CLOEXEC, 0o644)
+    if descriptor < 0 {
+      descriptor = unsafe open(temporaryPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+      isNamed = true
+    }
     guard descriptor >= 0 else { throw .system(operation: "create", path: temporaryPath, code: errno) }
     buffer.reserveCapacity(OutputFile.bufferSize)
   }
@@ -21,7 +28,7 @@ struct OutputFile: ~Copyable {
   deinit {
     if descriptor >= 0 {
       close(descriptor)
-      unsafe unlink(temporaryPath)
+      if isNamed { unsafe unlink(temporaryPath) }
     }
   }
 
@@ -43,7 +50,7 @@ struct OutputFile: ~Copyable {
     buffer.removeAll(keepingCapacity: true)
   }
 
-  /// Puts everything on the disk; the file still has its temporary name.
+  /// Puts everything on the disk; the file does not have its name yet.
   mutating func synchronise() throws(TapeError) {
     try flush()
     guard fsync(descriptor) == 0 else { throw .system(operation: "fsync", path: temporaryPath, code: errno) }
@@ -51,6 +58,14 @@ struct OutputFile: ~Copyable {
 
   /// Gives the file its own name, over whatever had it.
   consuming func publish() throws(TapeError) {
+    if !isNamed {
+      // A file can be given a name that is free only: it goes by way of the temporary one to that of an older file.
+      unsafe unlink(temporaryPath)
+      let link = unsafe linkat(
+        AT_FDCWD, "/proc/self/fd/\(descriptor)", AT_FDCWD, temporaryPath, AT_SYMLINK_FOLLOW)
+      guard link == 0 else { throw .system(operation: "link", path: temporaryPath, code: errno) }
+      isNamed = true
+    }
     guard unsafe rename(temporaryPath, path) == 0 else { throw .system(operation: "rename", path: path, code: errno) }
     close(descriptor)
     descriptor = -1
