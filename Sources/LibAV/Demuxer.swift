@@ -17,7 +17,7 @@ import CLibAV
   private static let formats =
     "mov,mp4,matroska,webm,mpegts,mpeg,mpegvideo,avi,flv,asf,ogg,mp3,aac,ac3,eac3,flac,wav,w64,aiff,caf,au,h264,hevc,"
     + "m4v,mxf,gxf,nut,ivf,obu,av1,wtv,rm,dv,wv,ape,tta,tak,mpc,mpc8,dts,dtshd,truehd,vc1,amr,3gp,y4m,yuv4mpegpipe,"
-    + "swf,vob,pva,nsv,xwma,voc,smjpeg,live_flv,mjpeg,dirac,cavsvideo,rawvideo_never"
+    + "swf,vob,pva,nsv,xwma,voc,smjpeg,live_flv,mjpeg,dirac,cavsvideo"
 
   /// Opens `path`, a local file, and looks at its first megabytes.
   package init(path: String) throws(LibAVError) {
