@@ -60,6 +60,13 @@ import CLibAV
     unsafe avformat_close_input(&context)
   }
 
+  /// Why the file itself could not be read on, a failing disk above all; nil when it could. To `read` that looks like
+  /// the end of the file.
+  package var failure: LibAVError? {
+    guard let status = unsafe context.pointee.pb?.pointee.error, status < 0 else { return nil }
+    return LibAVError(operation: "read", subject: path, code: status)
+  }
+
   /// A copy of the stream's codec parameters.
   package func parameters(of index: Int) throws(LibAVError) -> CodecParameters {
     guard unsafe index < Int(context.pointee.nb_streams), let stream = unsafe context.pointee.streams[index] else {

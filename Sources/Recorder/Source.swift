@@ -104,6 +104,8 @@ final class Source {
       }
       progress.read(clock.position, of: length)
     }
+    // Half a programme that a better moment would read whole is not worth keeping.
+    if let failure = demuxer.failure { throw RecorderError(.inputOutput, failure.description) }
     for recorder in recorders { try recorder.finish(&spool) }
   }
 }
