@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import TransportStream
 
 /// Writes a tape: datagrams in, `x.ts` and `x.index` out. Both appear under their names only when they are complete.
@@ -112,6 +113,8 @@ package struct TapeWriter: ~Copyable {
     try index.write(body.span)
     try packets.synchronise()
     try index.synchronise()
+    // Over an older tape: whatever happens in between, its index never stands beside the new packets.
+    unsafe unlink(TapeIndex.path(beside: path))
     try packets.publish()
     try index.publish()
   }
