@@ -36,14 +36,14 @@ import Testing
 @Suite struct AirClockTests {
   @Test func beginsAtTheSystemsTime() {
     let clock = AirClock()
-    #expect(abs(clock.now - WallClock.now) < 50_000_000)
+    #expect(abs(clock.now - WallClock.now) < 5_000_000_000)
   }
 
   @Test func adoptsAnOffset() {
     let clock = AirClock(offset: 42)
     #expect(clock.offset == 42)
     let difference = clock.now - SteadyClock.now
-    #expect((-50_000_000...42).contains(difference))
+    #expect((-5_000_000_000...42).contains(difference))
   }
 
   @Test func sleepsUntilADate() {

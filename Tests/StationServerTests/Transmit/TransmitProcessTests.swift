@@ -51,7 +51,7 @@ struct TransmitProcessTests {
       built.joined(separator: "/") + "/stationd", "transmit", "--directory", directory.path,
     ])
     let socket = Handover.socketPath(directory: directory.path, pid: process.pid)
-    for _ in 0..<2000 {
+    for _ in 0..<10_000 {
       if UnixServer.isAlive(socket) { break }
       sleep(milliseconds: 1)
     }
