@@ -12,8 +12,9 @@ package enum SteadyClock {
   }
 }
 
-/// The time of day as the system has it, which may be stepped at any moment: nanoseconds since the Unix epoch.
+/// The time of day as the system has it, which may be stepped at any moment.
 package enum WallClock {
+  /// Nanoseconds since the Unix epoch.
   package static var now: Int64 { nanoseconds(of: CLOCK_REALTIME) }
 }
 

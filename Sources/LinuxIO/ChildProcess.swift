@@ -11,6 +11,7 @@ package final class ChildProcess: Sendable {
     case killed(signal: Int32)
   }
 
+  /// The program's process, and its group's id.
   package let pid: Int32
   /// The pipe's writing end; the program's standard input is the other one.
   package let input: Descriptor

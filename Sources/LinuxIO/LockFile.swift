@@ -27,3 +27,11 @@ package struct LockFile: ~Copyable, Sendable {
     return Int32(String(decoding: text.prefix(max(0, count)).prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
   }
 }
+
+/// A lock that is held for as long as somebody refers to it.
+package final class HeldLock: Sendable {
+  private let file: LockFile
+
+  /// Takes over a lock.
+  package init(_ file: consuming LockFile) { self.file = file }
+}

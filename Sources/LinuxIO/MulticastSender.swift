@@ -4,6 +4,7 @@ import Glibc
 /// Where datagrams go: a multicast group and a port.
 package struct Destination: Hashable, Sendable {
   let group: UInt32
+  /// The UDP port; the kernel refuses 0.
   package let port: UInt16
 
   /// Nil when the group is no IPv4 multicast address (224.0.0.0/4).
@@ -31,6 +32,7 @@ package struct SendOutcome: Hashable, Sendable {
   /// The last reason, an errno value; 0 when all were taken.
   package var lastError: Int32 = 0
 
+  /// Not taken, for whatever reason.
   package var failed: Int { noBuffers + wouldBlock + networkDown + otherErrors }
 
   mutating func count(_ code: Int32) {

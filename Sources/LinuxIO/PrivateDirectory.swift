@@ -2,6 +2,7 @@ import Glibc
 
 /// Directories that are one user's alone.
 package enum PrivateDirectory {
+  /// Whose directories these are: the process's effective user id.
   package static var user: UInt32 { geteuid() }
 
   /// Makes a directory with mode 0700 where there is none, and looks at what is there otherwise.

@@ -9,12 +9,6 @@ package enum Signals {
     unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
   }
 
-  /// Lets signals through again, in this thread.
-  package static func unblock(_ signals: [Int32]) {
-    var set = set(of: signals)
-    unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
-  }
-
   /// Waits until one of some blocked signals comes, and returns it.
   package static func wait(for signals: [Int32]) -> Int32 {
     var set = set(of: signals)

@@ -2,6 +2,7 @@ import Glibc
 
 /// What a program that talks to a person needs to know of a terminal.
 package enum Terminal {
+  /// Whether a descriptor is a terminal.
   package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
   /// Whether this program may use the terminal just now: it is not in the background.

@@ -2,6 +2,7 @@ import Glibc
 
 /// What the kernel says about this process.
 package enum ThisProcess {
+  /// Its process id.
   package static var pid: Int32 { getpid() }
 
   /// Bytes of memory in use now (resident set size); 0 where /proc is not mounted.

@@ -10,6 +10,7 @@ package final class UnixServer: Sendable {
   /// How long a client may take for a line, and how long it may be silent.
   package static let idleMilliseconds = 10_000
 
+  /// Where it listens.
   package let path: String
   private let listener: Listener
   private let closed = Mutex(false)

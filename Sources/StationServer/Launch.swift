@@ -134,10 +134,3 @@ enum Launch {
     return SystemError(operation: "", subject: "", code: error.errnoCode).reason
   }
 }
-
-/// A lock kept for as long as this lives.
-final class HeldLock: Sendable {
-  private let lock: LockFile
-
-  init(_ lock: consuming LockFile) { self.lock = lock }
-}

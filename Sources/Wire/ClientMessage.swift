@@ -14,6 +14,7 @@ package enum ClientMessage: Hashable, Sendable {
   /// A type that this version does not know: to be ignored.
   case unknown(type: String)
 
+  /// What `hello` says.
   package struct Hello: Codable, Hashable, Sendable {
     /// The newest protocol version the client speaks.
     package var version: Int
@@ -26,6 +27,7 @@ package enum ClientMessage: Hashable, Sendable {
     }
   }
 
+  /// What `join` says.
   package struct Join: Codable, Hashable, Sendable {
     /// The station's number.
     package var station: Int
@@ -33,6 +35,7 @@ package enum ClientMessage: Hashable, Sendable {
     package init(station: Int) { self.station = station }
   }
 
+  /// What `report` says.
   package struct Report: Codable, Hashable, Sendable {
     /// The station's number.
     package var station: Int

@@ -19,9 +19,11 @@ package struct RTPHeader: Hashable, Sendable {
   package var marker: Bool
   /// 7 bits.
   package var payloadType: UInt8
+  /// Counts packets, modulo 2^16.
   package var sequenceNumber: UInt16
   /// 90 kHz: when the datagram's first byte is due, modulo 2^32.
   package var timestamp: UInt32
+  /// The synchronization source: which sender this is (section 8).
   package var ssrc: UInt32
 
   package init(

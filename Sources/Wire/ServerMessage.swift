@@ -14,7 +14,9 @@ package enum ServerMessage: Hashable, Sendable {
   /// A type that this version does not know: to be ignored.
   case unknown(type: String)
 
+  /// Whose stations these are.
   package struct Site: Codable, Hashable, Sendable {
+    /// What viewers see, and every station's SDT names as its provider.
     package var name: String
     /// Whom to ask when something is wrong.
     package var contact: String?
@@ -25,11 +27,13 @@ package enum ServerMessage: Hashable, Sendable {
     }
   }
 
+  /// What `welcome` says.
   package struct Welcome: Codable, Hashable, Sendable {
     /// The protocol version of this conversation: the lower of the two sides' newest ones.
     package var version: Int
     /// The server's name and version.
     package var server: String?
+    /// Whose stations these are.
     package var site: Site
     /// How many stations the server has.
     package var stations: Int
@@ -42,6 +46,7 @@ package enum ServerMessage: Hashable, Sendable {
     }
   }
 
+  /// What `stations` says: some of the stations, or all.
   package struct Stations: Codable, Hashable, Sendable {
     /// Stations in the order of their numbers.
     package var stations: [StationSummary]
@@ -54,7 +59,9 @@ package enum ServerMessage: Hashable, Sendable {
     }
   }
 
+  /// What `joined` says.
   package struct Joined: Codable, Hashable, Sendable {
+    /// The station as it is now.
     package var station: StationSummary
     /// The RTP synchronization source (RFC 3550, section 5.1); 0 for a station without RTP.
     package var ssrc: UInt32
@@ -62,6 +69,7 @@ package enum ServerMessage: Hashable, Sendable {
     package var pmt: UInt16
     /// nil for a radio station.
     package var video: ElementaryStream?
+    /// In the order of the program map; the first is what a player takes unless told otherwise.
     package var audio: [ElementaryStream]
 
     package init(
@@ -75,6 +83,7 @@ package enum ServerMessage: Hashable, Sendable {
     }
   }
 
+  /// What `left` says.
   package struct Left: Codable, Hashable, Sendable {
     /// The number of the station that is no longer received; nil when none was.
     package var station: Int?
@@ -82,13 +91,17 @@ package enum ServerMessage: Hashable, Sendable {
     package init(station: Int?) { self.station = station }
   }
 
+  /// What `changed` says.
   package struct Changed: Codable, Hashable, Sendable {
+    /// The station as it is now.
     package var station: StationSummary
 
     package init(station: StationSummary) { self.station = station }
   }
 
+  /// What `error` says.
   package struct ErrorReply: Codable, Hashable, Sendable {
+    /// For programs.
     package var code: ErrorCode
     /// One sentence for a person.
     package var message: String

@@ -30,6 +30,7 @@ package struct Encapsulation: OpenValue {
 
 /// One item of a station's schedule, as it stands on the air.
 package struct Programme: Codable, Hashable, Sendable {
+  /// What receivers show while it plays.
   package var title: String
   /// When it begins, in seconds since the Unix epoch (UTC).
   package var start: Double
@@ -47,7 +48,9 @@ package struct Programme: Codable, Hashable, Sendable {
 package struct StationSummary: Codable, Hashable, Sendable {
   /// The number a viewer tunes to, from 1.
   package var number: Int
+  /// What a viewer sees.
   package var name: String
+  /// Whether it can be received.
   package var state: StationState
   /// Why the station is not on the air, in one sentence.
   package var reason: String?
@@ -55,11 +58,13 @@ package struct StationSummary: Codable, Hashable, Sendable {
   package var progress: Int?
   /// What is on the air now; nil while nothing is.
   package var now: Programme?
+  /// What follows; nil while nothing is on the air.
   package var next: Programme?
   /// The multicast group, dotted decimal.
   package var group: String
   /// The UDP port.
   package var port: Int
+  /// What its datagrams carry.
   package var encapsulation: Encapsulation
   /// The mean rate of the transport stream in bit/s, without UDP and RTP headers; 0 while it is not known.
   package var bitrate: Int

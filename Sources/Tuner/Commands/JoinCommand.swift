@@ -137,10 +137,3 @@ struct JoinCommand: AsyncParsableCommand {
     }
   }
 }
-
-/// A lock that is held for as long as somebody refers to it.
-private final class HeldLock: Sendable {
-  private let file: LockFile
-
-  init(_ file: consuming LockFile) { self.file = file }
-}
