@@ -11,8 +11,10 @@ struct TransmitterFeed {
   let logger: Logger
   /// The transmitter's socket.
   let socket: String
+  /// A transmitter that has not answered for so long hangs.
+  var patience = Duration.seconds(15)
 
-  /// Until the task is cancelled, or the transmitter no longer answers.
+  /// Until the task is cancelled, or the transmitter hangs.
   func run() async {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await plans() }
@@ -54,11 +56,16 @@ struct TransmitterFeed {
   private func figures() async {
     var losses = LossLog(interval: 10)
     var saidRealTime = false
+    var answered = ContinuousClock.now
     while !Task.isCancelled {
-      try? await Task.sleep(for: .seconds(1))
-      guard case .success(let reply) = await ask(TransmitRequest(figures: .init()), patience: .zero),
-        let figures = reply.figures, !figures.stations.isEmpty
-      else { continue }
+      try? await Task.sleep(for: min(.seconds(1), patience / 3))
+      let answer = await ask(TransmitRequest(figures: .init()), patience: .zero, timeout: patience / 3)
+      guard case .success(let reply) = answer else {
+        if ContinuousClock.now - answered > patience { return }
+        continue
+      }
+      answered = .now
+      guard let figures = reply.figures, !figures.stations.isEmpty else { continue }
       clock.transmitterOffset = figures.clockOffset
       await registry.transmitting(faults: Self.faults(figures.stations.map { ($0.number, $0.fault) }))
       if let line = losses.line(figures.stations, at: Double(clock.steadyNow) / 1e9) { logger.warning("\(line)") }
@@ -75,7 +82,9 @@ struct TransmitterFeed {
   }
 
   /// Asks the transmitter; within `patience` it is given time to begin to listen.
-  private func ask(_ request: TransmitRequest, patience: Duration) async -> Result<TransmitReply, any Error> {
+  private func ask(
+    _ request: TransmitRequest, patience: Duration, timeout: Duration = .seconds(10)
+  ) async -> Result<TransmitReply, any Error> {
     let end = ContinuousClock.now + patience
     let line: String
     do {
@@ -87,7 +96,7 @@ struct TransmitterFeed {
       do {
         // The question blocks: not on the threads that all tasks share.
         let answer = try await NIOThreadPool.singleton.runIfActive {
-          try UnixSocket.ask(path: socket, line: line, timeoutMilliseconds: 10_000)
+          try UnixSocket.ask(path: socket, line: line, timeoutMilliseconds: Int(timeout / .milliseconds(1)))
         }
         return .success(try JSONDecoder().decode(TransmitReply.self, from: Data(answer.utf8)))
       } catch {

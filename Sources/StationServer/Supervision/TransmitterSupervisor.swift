@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import LinuxIO
 import Logging
 import NIOPosix
@@ -53,14 +54,17 @@ struct TransmitterSupervisor: Service {
         .path(FilePath(executable)), arguments: ["transmit", "--directory", directory], platformOptions: options,
         input: .none, output: .sequence, error: .currentStandardError
       ) { transmitter in
+        let process = transmitter.processIdentifier.value
         let feed = TransmitterFeed(
-          registry: registry, clock: clock, logger: logger,
-          socket: "\(directory)/transmitter-\(transmitter.processIdentifier.value).sock")
+          registry: registry, clock: clock, logger: logger, socket: "\(directory)/transmitter-\(process).sock")
         try await withThrowingTaskGroup(of: Void.self) { group in
           group.addTask { for try await _ in transmitter.standardOutput {} }
           group.addTask {
             await feed.run()
-            try? await Task.sleep(for: .seconds(1 << 30))
+            guard !Task.isCancelled else { return }
+            logger.error("the transmitter does not answer any more: it is ended")
+            _ = ThisProcess.signal(process, SIGKILL)
+            try await Task.sleep(for: .seconds(1 << 30))
           }
           try await group.next()
           group.cancelAll()

@@ -1,4 +1,5 @@
 import LinuxIO
+import Logging
 import Synchronization
 import SyntheticTape
 import Testing
@@ -17,5 +18,32 @@ import Testing
     defer { elder.close() }
     TransmitterSupervisor.dismissElders(in: directory.path)
     #expect(heard.withLock(\.last) == #"{"leave":{}}"#)
+  }
+
+  /// Stopped, or stuck: its process is there, and its socket, and nothing comes out.
+  @Test func noticesATransmitterThatDoesNotAnswer() async throws {
+    let lab = try StationLab([["a.mp4"]])
+    let path = lab.directory.path("t.sock")
+    let isHanging = Mutex(false)
+    let hung = try UnixServer(path: path) { _ in
+      while isHanging.withLock(\.self) { SteadyClock.sleep(until: SteadyClock.now + 5_000_000) }
+      return #"{"error":"no plan yet"}"#
+    }
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    let feed = TransmitterFeed(
+      registry: lab.registry(), clock: AirTime(offset: 0), logger: logger, socket: path, patience: .milliseconds(300))
+
+    let ended = Mutex(false)
+    let task = Task {
+      await feed.run()
+      ended.withLock { $0 = true }
+    }
+    try await Task.sleep(for: .milliseconds(900))
+    let early = ended.withLock { $0 }
+    #expect(!early, "it answers, if only with a complaint")
+    isHanging.withLock { $0 = true }
+    await task.value
+    isHanging.withLock { $0 = false }
+    hung.close()
   }
 }
