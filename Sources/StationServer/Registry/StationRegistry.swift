@@ -18,13 +18,11 @@ actor StationRegistry {
   private let logger: Logger
   private let clock: AirTime
   private var audience = Audience()
-  private let planWake: Wake
-  private let recordingWake: Wake
 
-  /// Wakes the transmitter's supervisor when there is another plan.
-  nonisolated let planChanges: AsyncStream<Void>
+  /// Wakes whoever feeds the transmitter when there is another plan.
+  nonisolated let planWake = Wake()
   /// Wakes the recorders' service when there may be a tape to make.
-  nonisolated let recordingChanges: AsyncStream<Void>
+  nonisolated let recordingWake = Wake()
 
   init(_ configuration: Configuration, slots: Int, clock: AirTime, logger: Logger) {
     site = configuration.site
@@ -36,8 +34,6 @@ actor StationRegistry {
     store = EraStore(directory: "\(configuration.tapes)/air")
     self.clock = clock
     self.logger = logger
-    (planChanges, planWake) = Wake.make()
-    (recordingChanges, recordingWake) = Wake.make()
   }
 
   // MARK: Tapes

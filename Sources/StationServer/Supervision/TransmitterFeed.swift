@@ -26,7 +26,7 @@ struct TransmitterFeed {
 
   private func plans() async {
     await sendUntilTaken()
-    for await _ in registry.planChanges { await sendUntilTaken() }
+    for await _ in registry.planWake.rings() { await sendUntilTaken() }
   }
 
   private func sendUntilTaken() async {

@@ -14,7 +14,7 @@ struct RecorderService: Service {
     // At the end all recorders are ended with the group's tasks.
     await cancelWhenGracefulShutdown {
       await withDiscardingTaskGroup { group in
-        for await _ in registry.recordingChanges {
+        for await _ in registry.recordingWake.rings() {
           for recording in await registry.startRecordings() { group.addTask { await record(recording) } }
         }
         group.cancelAll()

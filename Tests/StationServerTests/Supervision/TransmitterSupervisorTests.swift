@@ -46,4 +46,27 @@ import Testing
     isHanging.withLock { $0 = false }
     hung.close()
   }
+
+  /// The transmitter died and another one was started: it hears of the next plan as the first one did.
+  @Test(.timeLimit(.minutes(1))) func feedsTheNextTransmitterToo() async throws {
+    let lab = try StationLab([["a.mp4"]])
+    let registry = lab.registry()
+    let path = lab.directory.path("t.sock")
+    let plans = Mutex(0)
+    let transmitter = try UnixServer(path: path) { line in
+      if line.contains("plan") { plans.withLock { $0 += 1 } }
+      return #"{"ready":{"clockOffset":0,"faults":[]}}"#
+    }
+    defer { transmitter.close() }
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    for round in 1...3 {
+      let feed = TransmitterFeed(registry: registry, clock: AirTime(offset: 0), logger: logger, socket: path)
+      let task = Task { await feed.run() }
+      while plans.withLock({ $0 }) < 2 * round - 1 { try await Task.sleep(for: .milliseconds(5)) }
+      registry.planWake()
+      while plans.withLock({ $0 }) < 2 * round { try await Task.sleep(for: .milliseconds(5)) }
+      task.cancel()
+      await task.value
+    }
+  }
 }
