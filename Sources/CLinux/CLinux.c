@@ -2,6 +2,7 @@
 #include "CLinux.h"
 
 #include <fcntl.h>
+#include <netinet/udp.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -29,6 +30,18 @@ _Static_assert(offsetof(CLinux_mmsghdr, length) == offsetof(struct mmsghdr, msg_
 
 int CLinux_sendmmsg(int socket, CLinux_mmsghdr *messages, unsigned int count, int flags) {
   return sendmmsg(socket, (struct mmsghdr *)messages, count, flags);
+}
+
+size_t CLinux_segment_control_size(void) { return CMSG_SPACE(sizeof(uint16_t)); }
+
+void CLinux_set_segment_size(struct msghdr *message, void *control, uint16_t length) {
+  message->msg_control = control;
+  message->msg_controllen = CMSG_SPACE(sizeof length);
+  struct cmsghdr *c = CMSG_FIRSTHDR(message);
+  c->cmsg_level = SOL_UDP;
+  c->cmsg_type = UDP_SEGMENT;
+  c->cmsg_len = CMSG_LEN(sizeof length);
+  memcpy(CMSG_DATA(c), &length, sizeof length);
 }
 
 int CLinux_recvmmsg(int socket, CLinux_mmsghdr *messages, unsigned int count, int flags) {

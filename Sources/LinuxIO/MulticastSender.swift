@@ -15,39 +15,12 @@ package struct Destination: Hashable, Sendable {
   }
 }
 
-/// What became of a batch of datagrams.
-package struct SendOutcome: Hashable, Sendable {
-  /// Taken by the kernel.
-  package var sent = 0
-  /// Not taken: ENOBUFS, the interface's queue is full.
-  package var noBuffers = 0
-  /// Not taken: EAGAIN, the socket's buffer is full.
-  package var wouldBlock = 0
-  /// Not taken: the interface is down or without a way out (ENETDOWN, ENETUNREACH, EHOSTUNREACH, ENODEV, EADDRNOTAVAIL).
-  package var networkDown = 0
-  /// Not taken, for any other reason.
-  package var otherErrors = 0
-  /// Calls interrupted by a signal (EINTR) and made again; no datagram is lost by them.
-  package var interrupted = 0
-  /// The last reason, an errno value; 0 when all were taken.
-  package var lastError: Int32 = 0
-
-  /// Not taken, for whatever reason.
-  package var failed: Int { noBuffers + wouldBlock + networkDown + otherErrors }
-
-  mutating func count(_ code: Int32) {
-    lastError = code
-    switch code {
-    case ENOBUFS, ENOMEM: noBuffers += 1
-    case EAGAIN: wouldBlock += 1
-    case ENETDOWN, ENETUNREACH, EHOSTUNREACH, ENODEV, ENXIO, EADDRNOTAVAIL: networkDown += 1
-    default: otherErrors += 1
-    }
-  }
-}
-
 /// A UDP socket for multicast and a slab of datagram slots, all allocated once: fill slots, then flush them with one
 /// system call. What the network refuses is counted and survived. It has one owner, so it may move between threads.
+///
+/// Datagrams of one length for one destination that are added in a row, of which the last may be shorter, make up a *train*:
+/// the kernel takes it through its layers as one and cuts it up at the end (UDP_SEGMENT), which costs little more than a
+/// single datagram. Where it cannot do that, they are sent one by one.
 @safe
 package struct MulticastSender: ~Copyable, @unchecked Sendable {
   /// Bytes a slot holds: an Ethernet frame's payload. A datagram may use 1472 of them (less 20 of IPv4, 8 of UDP).
@@ -57,12 +30,22 @@ package struct MulticastSender: ~Copyable, @unchecked Sendable {
   package let capacity: Int
   /// How many datagrams wait for `flush`.
   package private(set) var count = 0
+  /// The most datagrams in a train: the kernel takes 64, in 65,507 bytes; more than some make no difference.
+  package static let trainLimit = 16
+  /// Whether the kernel cuts up trains on this way out, as far as is known.
+  package private(set) var cutsTrains = true
 
+  /// Whether datagrams may be cut into fragments.
+  private var fragments = false
+  /// How many messages the datagrams make up: a train is one.
+  private var trains = 0
   private let socket: Descriptor
   private let bytes: UnsafeMutableBufferPointer<UInt8>
   private let messages: UnsafeMutablePointer<CLinux_mmsghdr>
   private let vectors: UnsafeMutablePointer<iovec>
   private let addresses: UnsafeMutablePointer<sockaddr_in>
+  /// Of each message, the control data that says how to cut it.
+  private let controls: UnsafeMutableRawPointer
 
   /// Opens the socket. Datagrams also reach receivers on this machine (IP_MULTICAST_LOOP).
   ///
@@ -84,19 +67,19 @@ package struct MulticastSender: ~Copyable, @unchecked Sendable {
     unsafe addresses = .allocate(capacity: capacity)
     unsafe addresses.initialize(repeating: sockaddr_in(), count: capacity)
     unsafe messages = .allocate(capacity: capacity)
+    unsafe controls = .allocate(byteCount: capacity * CLinux_segment_control_size(), alignment: 8)
     for slot in 0..<capacity {
       unsafe (vectors + slot).initialize(
         to: iovec(iov_base: bytes.baseAddress! + slot * Self.slotSize, iov_len: 0))
       var message = unsafe CLinux_mmsghdr()
       unsafe message.header.msg_name = UnsafeMutableRawPointer(addresses + slot)
       unsafe message.header.msg_namelen = socklen_t(MemoryLayout<sockaddr_in>.size)
-      unsafe message.header.msg_iov = vectors + slot
-      unsafe message.header.msg_iovlen = 1
       unsafe (messages + slot).initialize(to: message)
     }
   }
 
   deinit {
+    unsafe controls.deallocate()
     unsafe messages.deallocate()
     unsafe addresses.deallocate()
     unsafe vectors.deallocate()
@@ -113,6 +96,8 @@ package struct MulticastSender: ~Copyable, @unchecked Sendable {
     try Socket.set(socket.number, Int32(IPPROTO_IP), IP_MULTICAST_TTL, Int32(clamping: ttl), "IP_MULTICAST_TTL")
     try Socket.set(socket.number, Int32(IPPROTO_IP), IP_MULTICAST_LOOP, Int32(1), "IP_MULTICAST_LOOP")
     try Socket.set(socket.number, Int32(IPPROTO_IP), CLinux_IP_MULTICAST_ALL, Int32(0), "IP_MULTICAST_ALL")
+    // Nothing is cut into fragments, so the kernel need not number what it sends, until a card turns out to need that.
+    try Socket.set(socket.number, Int32(IPPROTO_IP), IP_MTU_DISCOVER, Int32(IP_PMTUDISC_PROBE), "IP_MTU_DISCOVER")
     // The code point is the upper six bits of the former TOS byte (RFC 2474, 3).
     try Socket.set(socket.number, Int32(IPPROTO_IP), IP_TOS, Int32(clamping: dscp) << 2, "IP_TOS")
     Socket.setBuffer(socket.number, bytes: 4 << 20, force: CLinux_SO_SNDBUFFORCE, option: SO_SNDBUF)
@@ -150,8 +135,37 @@ package struct MulticastSender: ~Copyable, @unchecked Sendable {
     let length = fill(&header, &payload)
     guard length > 0, length <= payload.count else { return false }
     unsafe vectors[count].iov_len = headerSize + length
-    unsafe addresses[count] = Socket.address(destination.group, destination.port)
+    if !lengthenTrain(to: destination, by: headerSize + length) { beginTrain(to: destination) }
     count += 1
+    return true
+  }
+
+  /// A message of one datagram, that in slot `count`.
+  private mutating func beginTrain(to destination: Destination) {
+    let message = unsafe messages + trains
+    unsafe addresses[trains] = Socket.address(destination.group, destination.port)
+    unsafe message.pointee.header.msg_iov = vectors + count
+    unsafe message.pointee.header.msg_iovlen = 1
+    unsafe message.pointee.header.msg_controllen = 0
+    trains += 1
+  }
+
+  /// Adds the datagram in slot `count` to the last message, if it goes the same way and fits.
+  private mutating func lengthenTrain(to destination: Destination, by length: Int) -> Bool {
+    guard cutsTrains, trains > 0 else { return false }
+    let last = trains - 1
+    let cars = unsafe Int(messages[last].header.msg_iovlen)
+    let first = unsafe messages[last].header.msg_iov[0].iov_len
+    // Only the last one may be shorter than the others.
+    guard cars < Self.trainLimit, length <= first, unsafe vectors[count - 1].iov_len == first,
+      unsafe addresses[last].sin_addr.s_addr == destination.group.bigEndian,
+      unsafe addresses[last].sin_port == destination.port.bigEndian
+    else { return false }
+    if cars == 1 {
+      let control = unsafe controls + last * CLinux_segment_control_size()
+      unsafe CLinux_set_segment_size(&messages[last].header, control, UInt16(truncatingIfNeeded: first))
+    }
+    unsafe messages[last].header.msg_iovlen += 1
     return true
   }
 
@@ -161,23 +175,78 @@ package struct MulticastSender: ~Copyable, @unchecked Sendable {
   /// - Parameter failed: told of each datagram given up: its place in the batch, from 0, and the errno value.
   package mutating func flush(_ failed: (_ slot: Int, _ code: Int32) -> Void = { _, _ in }) -> SendOutcome {
     var outcome = SendOutcome()
-    var next = 0
-    while next < count {
-      let left = UInt32(count - next)
-      let taken = unsafe CLinux_sendmmsg(socket.number, messages + next, left, Int32(MSG_DONTWAIT))
+    var (train, slot) = (0, 0)
+    while train < trains {
+      let taken = unsafe CLinux_sendmmsg(socket.number, messages + train, UInt32(trains - train), Int32(MSG_DONTWAIT))
       if taken > 0 {
-        outcome.sent += Int(taken)
-        next += Int(taken)
+        for _ in 0..<taken {
+          let cars = unsafe Int(messages[train].header.msg_iovlen)
+          outcome.sent += cars
+          slot += cars
+          train += 1
+        }
       } else if errno == EINTR {
         outcome.interrupted += 1
       } else {
-        let code = errno
-        outcome.count(code)
-        failed(next, code)
-        next += 1
+        let (cars, code) = unsafe (Int(messages[train].header.msg_iovlen), errno)
+        if code == EMSGSIZE, allowFragments() { continue }
+        if cars > 1, Self.isRefusalToCut(code) {
+          sendSingly(train, slot, &outcome, failed)
+        } else {
+          for place in slot..<slot + cars {
+            outcome.count(code)
+            failed(place, code)
+          }
+        }
+        slot += cars
+        train += 1
       }
     }
-    count = 0
+    (trains, count) = (0, 0)
     return outcome
+  }
+
+  /// For a card whose frames are shorter than datagrams: fragments are allowed from now on; false when they were.
+  private mutating func allowFragments() -> Bool {
+    let isNew = !fragments
+    fragments = true
+    try? Socket.set(socket.number, Int32(IPPROTO_IP), IP_MTU_DISCOVER, Int32(IP_PMTUDISC_DONT), "IP_MTU_DISCOVER")
+    return isNew
+  }
+
+  /// EIO: the interface computes no checksums; EINVAL: too long for its frames; the rest: not known there.
+  private static func isRefusalToCut(_ code: Int32) -> Bool {
+    switch code {
+    case EIO, EINVAL, EMSGSIZE, EOPNOTSUPP: true
+    default: false
+    }
+  }
+
+  /// Sends the datagrams of a refused train one by one. If they are taken so, no more trains are made.
+  private mutating func sendSingly(
+    _ train: Int, _ slot: Int, _ outcome: inout SendOutcome, _ failed: (_ slot: Int, _ code: Int32) -> Void
+  ) {
+    let cars = unsafe Int(messages[train].header.msg_iovlen)
+    let sent = outcome.sent
+    unsafe messages[train].header.msg_iovlen = 1
+    unsafe messages[train].header.msg_controllen = 0
+    for place in slot..<slot + cars {
+      unsafe messages[train].header.msg_iov = vectors + place
+      var taken = unsafe CLinux_sendmmsg(socket.number, messages + train, 1, Int32(MSG_DONTWAIT))
+      while taken < 0, errno == EINTR {
+        outcome.interrupted += 1
+        taken = unsafe CLinux_sendmmsg(socket.number, messages + train, 1, Int32(MSG_DONTWAIT))
+      }
+      if taken > 0 {
+        outcome.sent += 1
+      } else {
+        let code = errno
+        outcome.count(code)
+        failed(place, code)
+      }
+    }
+    guard outcome.sent > sent else { return }
+    outcome.uncut += 1
+    cutsTrains = false
   }
 }

@@ -63,16 +63,10 @@ package struct Era: Sendable {
     before = tapes.reduce(into: [AirCounts()]) { sums, tape in sums.append(sums[sums.count - 1] + AirCounts(tape)) }
   }
 
-  /// Opens the tapes that `record` names, each once.
-  package init(opening record: EraRecord) throws(TapeError) {
-    var open: [String: Tape] = [:]
+  /// Takes the tapes that `record` names out of those that are open, or opens them.
+  package init(_ record: EraRecord, from open: inout OpenTapes) throws(TapeError) {
     var tapes: [Tape] = []
-    for path in record.tapes {
-      let tape: Tape
-      if let known = open[path] { tape = known } else { tape = try Tape(path: path, verify: false) }
-      open[path] = tape
-      tapes.append(tape)
-    }
+    for path in record.tapes { tapes.append(try open.tape(at: path)) }
     try self.init(record, tapes: tapes)
   }
 

@@ -9,7 +9,7 @@ package final class Station: Sendable {
   package let eras: [Era]
   let tables: StationTables
   /// The program map packet of each era's each programme.
-  let maps: [[[UInt8]]]
+  let maps: [[PacketBytes]]
   /// The number of each era's first datagram.
   private let firstNumbers: [Int64]
 
@@ -41,7 +41,7 @@ package final class Station: Sendable {
   }
 
   /// The era and the place of the first datagram at or after `date`, a real datagram always.
-  private func locate(_ date: Ticks) -> (era: Int, place: Era.Place) {
+  func locate(_ date: Ticks) -> (era: Int, place: Era.Place) {
     let index = eraIndex(at: date)
     let era = eras[index]
     let place = era.place(at: date)

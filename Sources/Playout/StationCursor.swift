@@ -1,83 +1,98 @@
 import Tape
 import TransportStream
 
+/// A datagram's number since its station's anchor, and when it is due: the value of the PCR that it carries, if any.
+package struct AirPosition: Hashable, Sendable {
+  package var n: Int64
+  package var date: Ticks
+
+  package init(n: Int64, date: Ticks) {
+    self.n = n
+    self.date = date
+  }
+}
+
 /// A place in a station's air that moves on datagram by datagram.
 ///
-/// It remembers nothing that the number of its datagram does not say; it only spares looking that up again.
+/// It remembers nothing that the number of its datagram does not say; it only spares looking that up again. It is large, for
+/// all that a datagram needs stands in it: whoever is in a hurry does not copy it, but calls what changes it.
 package struct StationCursor: Sendable {
-  /// The datagram's number since the station's anchor.
-  package private(set) var n: Int64 = 0
-  /// When the datagram is due, and the value of the PCR that it carries, if any.
-  package private(set) var date: Ticks = .zero
+  /// The datagram that it stands on.
+  package private(set) var position: AirPosition
+  package var n: Int64 { position.n }
+  package var date: Ticks { position.date }
 
+  /// Keeps the tapes open that ``tape`` reads.
   private let station: Station
   private var era: Int
   private var place: Era.Place
-  private var tape: Tape
   private var programme: ProgrammeOnAir
+  private var tape: TapeReader
+  /// Where on the tape the datagram begins, and where the next one does.
+  private var entry: TapeEntry
+  private var end: TapeEntry
 
   init(_ station: Station, era: Int, place: Era.Place) {
     self.station = station
     self.era = era
     self.place = place
-    (tape, programme) = StationCursor.enter(place, of: station, era: era)
-    n = programme.firstNumber + Int64(place.datagram)
-    date = programme.start + tape.date(of: place.datagram)
-    tape.slide(to: place.datagram)
-  }
-
-  private static func enter(_ place: Era.Place, of station: Station, era index: Int) -> (Tape, ProgrammeOnAir) {
-    let era = station.eras[index]
-    let tape = era.tapes[place.programme]
-    return (
-      tape,
-      ProgrammeOnAir(
-        start: era.startDate(cycle: place.cycle, programme: place.programme),
-        counts: era.counts(cycle: place.cycle, programme: place.programme),
-        map: station.maps[index][place.programme])
-    )
+    programme = ProgrammeOnAir(place, of: station, era: era)
+    tape = station.eras[era].tapes[place.programme].reader
+    entry = tape.entry(place.datagram)
+    end = tape.entry(place.datagram + 1)
+    position = AirPosition(n: programme.firstNumber + Int64(place.datagram), date: programme.start + entry.date)
   }
 
   /// Moves on to the next datagram, over programmes, cycles and eras.
   package mutating func advance() {
     let next = place.datagram + 1
-    let nextDate = programme.start + tape.date(of: next)
+    let nextDate = programme.start + end.date
     // Dates that do not rise are a damaged index: the rest of the programme is given up, the next one is on time.
-    guard next < tape.datagramCount, nextDate > date, nextDate < programme.start + tape.info.duration else {
+    guard next < tape.datagramCount, position.date < nextDate, nextDate < programme.end else {
       return enterNextProgramme()
     }
     place.datagram = next
-    n += 1
-    date = nextDate
-    if next % Tape.windowStride == 0 { tape.slide(to: next) }
+    position = AirPosition(n: position.n + 1, date: nextDate)
+    entry = end
+    end = tape.entry(next + 1)
   }
 
   private mutating func enterNextProgramme() {
-    tape.rest()
-    (era, place) = station.successor(ofProgrammeAt: place, era: era)
-    (tape, programme) = StationCursor.enter(place, of: station, era: era)
-    n = programme.firstNumber + Int64(place.datagram)
-    date = programme.start + max(tape.date(of: place.datagram), .zero)
-    tape.slide(to: place.datagram)
+    let next = station.successor(ofProgrammeAt: place, era: era)
+    self = StationCursor(station, era: next.era, place: next.place)
+    position.date = max(position.date, programme.start)
   }
 
   /// Writes the datagram's transport packets, as they go on the air, to the start of `target`.
   ///
   /// - Returns: its length in bytes, 188 to 1,316; 0 when the tape is damaged here, and then nothing should be sent.
   package func write(into target: inout MutableSpan<UInt8>) -> Int {
-    let length = tape.copy(place.datagram, to: &target)
+    var same = self
+    return same.fill(&target)
+  }
+
+  /// As ``write(into:)``, and then moves on; returns also where to.
+  package mutating func take(into target: inout MutableSpan<UInt8>) -> (length: Int, next: AirPosition) {
+    let length = fill(&target)
+    advance()
+    return (length, position)
+  }
+
+  // Changes nothing; what is said to do so is called in place, not with a copy of all this.
+  private mutating func fill(_ target: inout MutableSpan<UInt8>) -> Int {
+    let length = tape.copy(from: entry, to: end, into: &target)
     guard length > 0, Restamp.advanceCounters(in: &target, count: length, by: programme.counterShifts) else { return 0 }
-    for number in tape.patches(of: place.datagram) {
+    for number in tape.patches(from: entry, to: end) {
       guard let patch = tape.patch(number), Int(patch.offset) + patch.kind.length <= length else { return 0 }
       let offset = Int(patch.offset)
       switch patch.kind {
-      case .clock: ClockReference.add(programme.start.pcr, to: &target, at: offset)
-      case .timeStamp: TimeStamp.add(programme.start.timestamp, to: &target, at: offset)
+      case .clock: ClockReference.add(programme.startClock, to: &target, at: offset)
+      case .timeStamp: TimeStamp.add(programme.startStamp, to: &target, at: offset)
       case .association: station.tables.writeAssociation(counter: target[offset + 3], to: &target, at: offset)
       case .map: StationTables.write(programme.map, counter: target[offset + 3], to: &target, at: offset)
       case .slot:
         station.tables.writeSlot(
-          programme.firstSlot + Int64(patch.ordinal), date: date, to: &target, at: offset)
+          programme.firstSlot + Int64(patch.ordinal), date: position.date, to: &target, at: offset)
       }
     }
     return length
@@ -87,18 +102,26 @@ package struct StationCursor: Sendable {
 /// What one showing of a programme adds to its tape.
 private struct ProgrammeOnAir: Sendable {
   let start: Ticks
+  let end: Ticks
+  /// ``start`` as PCRs and as time stamps have it.
+  let startClock: UInt64
+  let startStamp: UInt64
   let firstNumber: Int64
   let firstSlot: Int64
   let counterShifts: SIMD16<UInt8>
   /// The program map's packet.
-  let map: [UInt8]
+  let map: PacketBytes
 
-  init(start: Ticks, counts: AirCounts, map: [UInt8]) {
-    self.start = start
+  init(_ place: Era.Place, of station: Station, era index: Int) {
+    let era = station.eras[index]
+    start = era.startDate(cycle: place.cycle, programme: place.programme)
+    end = start + era.tapes[place.programme].info.duration
+    (startClock, startStamp) = (start.pcr, start.timestamp)
+    let counts = era.counts(cycle: place.cycle, programme: place.programme)
     firstNumber = counts.datagrams
     firstSlot = counts.slots
     counterShifts = counts.counterShifts
-    self.map = map
+    map = station.maps[index][place.programme]
   }
 }
 

@@ -1,11 +1,14 @@
 import Tape
 import TransportStream
 
+/// The 188 bytes of a transport packet as a plain value: no reference is counted when it is copied or read.
+typealias PacketBytes = InlineArray<188, UInt8>
+
 /// The packets that a station says itself, made once: playout copies them and sets their continuity counters.
 struct StationTables: Sendable {
-  private let association: [UInt8]
-  private let description: [UInt8]
-  private let timeAndDate: [UInt8]
+  private let association: PacketBytes
+  private let description: PacketBytes
+  private let timeAndDate: PacketBytes
   private let identity: StationIdentity
 
   /// One of so many SI slots carries the time, the others the service description: a player may have made up its mind
@@ -14,22 +17,34 @@ struct StationTables: Sendable {
 
   init(_ identity: StationIdentity, isRadio: Bool) {
     self.identity = identity
-    association =
+    association = Self.bytes(
       ProgramAssociation.section(
         transportStreamID: identity.transportStreamID, program: identity.number, mapPID: PID.pmt
-      ).packet(pid: PID.pat) ?? []
+      ).packet(pid: PID.pat))
     let plain = ServiceDescription.section(
       transportStreamID: identity.transportStreamID, service: identity.number, kind: isRadio ? .radio : .television,
       provider: identity.provider, name: identity.name)
     // The version must change when the content does; one drawn from the content needs no memory.
     let version = UInt8(CRC32.mpeg(plain.bytes.span, count: plain.bytes.count) & 0x1F)
-    description = plain.renamed(identifier: plain.identifier, version: version).packet(pid: PID.sdt) ?? []
-    timeAndDate = TimeAndDate.packet()
+    description = Self.bytes(plain.renamed(identifier: plain.identifier, version: version).packet(pid: PID.sdt))
+    timeAndDate = Self.bytes(TimeAndDate.packet())
   }
 
   /// The program map packet of a tape on this station.
-  func map(of tape: Tape, version: UInt8) -> [UInt8] {
-    tape.map.renamed(identifier: identity.number, version: version).packet(pid: PID.pmt) ?? []
+  func map(of tape: Tape, version: UInt8) -> PacketBytes {
+    Self.bytes(tape.map.renamed(identifier: identity.number, version: version).packet(pid: PID.pmt))
+  }
+
+  /// A packet's bytes; a null packet's where there is no whole packet.
+  private static func bytes(_ packet: [UInt8]?) -> PacketBytes {
+    var bytes = PacketBytes(repeating: 0xFF)
+    if let packet, packet.count == TSPacket.size {
+      for index in packet.indices { bytes[index] = packet[index] }
+    } else {
+      var span = bytes.mutableSpan
+      TSPacket.writeNull(to: &span, at: 0)
+    }
+    return bytes
   }
 
   func writeAssociation(counter: UInt8, to target: inout MutableSpan<UInt8>, at offset: Int) {
@@ -48,8 +63,9 @@ struct StationTables: Sendable {
     }
   }
 
-  static func write(_ packet: [UInt8], counter: UInt8, to target: inout MutableSpan<UInt8>, at offset: Int) {
-    guard packet.count == TSPacket.size else { return TSPacket.writeNull(to: &target, at: offset) }
+  static func write(
+    _ packet: borrowing PacketBytes, counter: UInt8, to target: inout MutableSpan<UInt8>, at offset: Int
+  ) {
     for index in 0..<TSPacket.size { target[offset + index] = packet[index] }
     TSPacket.setContinuityCounter(counter, in: &target, at: offset)
   }

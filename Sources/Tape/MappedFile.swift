@@ -1,12 +1,30 @@
 import Glibc
 
 /// A file mapped read-only for as long as this object lives.
-///
-/// Its bytes may change or vanish under it, as anything on a disk may: readers copy first and check afterwards.
 @safe final class MappedFile: Sendable {
+  /// Which file a path stood for: another one in its place has another number, or another date.
+  struct Identity: Hashable, Sendable {
+    let device: UInt64
+    let number: UInt64
+    let changed: Int64
+
+    fileprivate init(_ status: stat) {
+      device = UInt64(status.st_dev)
+      number = UInt64(status.st_ino)
+      changed = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+    }
+
+    /// Nil when there is no such file.
+    init?(path: String) {
+      var status = stat()
+      guard unsafe stat(path, &status) == 0 else { return nil }
+      self.init(status)
+    }
+  }
+
   let path: String
-  let count: Int
-  private nonisolated(unsafe) let base: UnsafeRawPointer
+  let identity: Identity
+  let bytes: MappedBytes
 
   init(path: String) throws(TapeError) {
     self.path = path
@@ -15,18 +33,36 @@ import Glibc
     defer { close(descriptor) }
     var status = stat()
     guard unsafe fstat(descriptor, &status) == 0 else { throw .system(operation: "stat", path: path, code: errno) }
-    count = Int(status.st_size)
+    identity = Identity(status)
+    let count = Int(status.st_size)
     guard count > 0 else { throw .damaged(path: path, why: "it is empty") }
     let address = unsafe mmap(nil, count, PROT_READ, MAP_SHARED, descriptor, 0)
     guard let address = unsafe address, unsafe address != MAP_FAILED else {
       throw .system(operation: "map", path: path, code: errno)
     }
-    unsafe base = UnsafeRawPointer(address)
+    unsafe bytes = MappedBytes(base: address, count: count)
   }
 
-  deinit { unsafe munmap(UnsafeMutableRawPointer(mutating: base), count) }
+  deinit { bytes.unmap() }
+}
+
+/// Where a mapped file's bytes lie, as a plain value: reading through it counts no references, so whoever keeps one keeps
+/// its ``MappedFile`` too.
+///
+/// The bytes may change or vanish at any time, as anything on a disk may: readers copy first and check afterwards.
+@safe struct MappedBytes: Sendable {
+  let count: Int
+  private nonisolated(unsafe) let base: UnsafeRawPointer
+
+  fileprivate init(base: UnsafeMutableRawPointer, count: Int) {
+    self.count = count
+    unsafe self.base = UnsafeRawPointer(base)
+  }
+
+  fileprivate func unmap() { unsafe munmap(UnsafeMutableRawPointer(mutating: base), count) }
 
   /// A little-endian integer; 0 where any of its bytes lies outside of the file.
+  @inline(__always)
   func load<T: FixedWidthInteger>(_ type: T.Type, at offset: Int) -> T {
     guard offset >= 0, offset <= count - MemoryLayout<T>.size else { return 0 }
     return T(littleEndian: unsafe base.loadUnaligned(fromByteOffset: offset, as: T.self))
@@ -46,16 +82,37 @@ import Glibc
 
   private static let page = 4_096
 
-  /// Asks the kernel to read these bytes soon, so that nobody waits for the disk when they are wanted.
-  func prefetch(_ range: Range<Int>) { advise(range, MADV_WILLNEED) }
+  /// Asks the kernel to read these bytes soon; does not wait for them.
+  func prefetch(_ range: Range<Int>) { _ = advise(range, MADV_WILLNEED) }
 
   /// Lets go of these bytes: they leave this process's resident memory, not the page cache.
-  func release(_ range: Range<Int>) { advise(range, MADV_DONTNEED) }
+  func release(_ range: Range<Int>) { _ = advise(range, MADV_DONTNEED) }
 
-  private func advise(_ range: Range<Int>, _ advice: Int32) {
+  /// Whether all of these bytes are in the page cache, so that nobody who reads them waits for a disk.
+  func isCached(_ range: Range<Int>) -> Bool {
+    guard let (start, length) = pages(range) else { return true }
+    return unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: (length + Self.page - 1) / Self.page) { map in
+      guard unsafe mincore(UnsafeMutableRawPointer(mutating: base + start), length, map.baseAddress) == 0 else {
+        return false
+      }
+      return unsafe map.allSatisfy { $0 & 1 == 1 }
+    }
+  }
+
+  /// Enters cached pages into this process's page tables, so that reading them does not even fault; false when one of them
+  /// cannot be had.
+  func populate(_ range: Range<Int>) -> Bool { advise(range, 22) }  // MADV_POPULATE_READ, since Linux 5.14
+
+  /// Whole pages: where they start, and up to where they reach within the file.
+  private func pages(_ range: Range<Int>) -> (start: Int, length: Int)? {
     let range = range.clamped(to: 0..<count)
-    let start = range.lowerBound & ~(MappedFile.page - 1)
-    guard !range.isEmpty else { return }
-    unsafe madvise(UnsafeMutableRawPointer(mutating: base + start), range.upperBound - start, advice)
+    guard !range.isEmpty else { return nil }
+    let start = range.lowerBound & ~(Self.page - 1)
+    return (start, range.upperBound - start)
+  }
+
+  private func advise(_ range: Range<Int>, _ advice: Int32) -> Bool {
+    guard let (start, length) = pages(range) else { return true }
+    return unsafe madvise(UnsafeMutableRawPointer(mutating: base + start), length, advice) == 0
   }
 }

@@ -8,28 +8,28 @@ import TransportStream
 package final class Tape: Sendable {
   package let path: String
   package let info: TapeInfo
-  /// Datagrams on the tape, numbered from 0.
-  package let datagramCount: Int
+  /// Reads it, datagram by datagram.
+  package let reader: TapeReader
   /// SI slots on the tape.
   package let slotCount: Int
   package let packetCounts: [PacketCount]
   /// The program map table as the muxer wrote it.
   package let map: Section
-  let packets: MappedFile
-  let index: MappedFile
-  private let patchCount: Int
+  private let files: (packets: MappedFile, index: MappedFile)
   private let randomAccessCount: Int
 
-  private var patchBase: Int { TapeIndex.headerSize + (datagramCount + 1) * TapeIndex.datagramSize }
-  private var randomAccessBase: Int { patchBase + patchCount * TapeIndex.patchSize }
+  /// Datagrams on the tape, numbered from 0.
+  package var datagramCount: Int { reader.datagramCount }
+  var packets: MappedBytes { reader.packets }
+  var index: MappedBytes { reader.index }
+  private var randomAccessBase: Int { reader.patchBase + reader.patchCount * TapeIndex.patchSize }
 
   /// Opens `path` (`….ts`) by its index. `verify` reads the index whole and holds it against its checksum; without, only
   /// the lengths are checked, which takes no time however long the tape is.
   package init(path: String, verify: Bool) throws(TapeError) {
     self.path = path
-    let packets = try MappedFile(path: path)
-    let index = try MappedFile(path: TapeIndex.path(beside: path))
-    (self.packets, self.index) = (packets, index)
+    files = (try MappedFile(path: path), try MappedFile(path: TapeIndex.path(beside: path)))
+    let (packets, index) = (files.packets.bytes, files.index.bytes)
     func damaged(_ why: String) -> TapeError { .damaged(path: path, why: why) }
     guard index.load(UInt64.self, at: 0) == TapeIndex.magic else { throw damaged("its index is not one") }
     let version = index.load(UInt32.self, at: 8)
@@ -41,8 +41,9 @@ package final class Tape: Sendable {
     let lengths = (0..<4).map { index.load(UInt64.self, at: 16 + 8 * $0) }
     guard lengths.allSatisfy({ $0 < 1 << 32 }) else { throw damaged("its index names impossible lengths") }
     let packetCount = Int(lengths[0])
-    datagramCount = Int(lengths[1])
-    patchCount = Int(lengths[2])
+    let datagramCount = Int(lengths[1])
+    let patchCount = Int(lengths[2])
+    reader = TapeReader(packets: packets, index: index, datagramCount: datagramCount, patchCount: patchCount)
     randomAccessCount = Int(lengths[3])
     let summaryBase =
       TapeIndex.headerSize + (datagramCount + 1) * TapeIndex.datagramSize + patchCount * TapeIndex.patchSize
@@ -82,52 +83,21 @@ package final class Tape: Sendable {
     self.map = map
   }
 
+  /// Whether its path still stands for the files that were opened, not for others made since.
+  package var isCurrent: Bool {
+    MappedFile.Identity(path: files.packets.path) == files.packets.identity
+      && MappedFile.Identity(path: files.index.path) == files.index.identity
+  }
+
   /// Mean rate over the programme, nulls left out: bit/s.
   package var bitrate: Int { Int(Double(packets.count) * 8 / info.duration.inSeconds) }
 
   /// The date of datagram `number`, from the tape's start; the programme's duration for the number after the last.
-  package func date(of number: Int) -> Ticks {
-    let at = TapeIndex.headerSize + min(max(number, 0), datagramCount) * TapeIndex.datagramSize
-    return Ticks(index.load(Int64.self, at: at))
-  }
+  package func date(of number: Int) -> Ticks { reader.entry(number).date }
 
   /// The first datagram dated at or after `date`; ``datagramCount`` when there is none.
   package func firstDatagram(notBefore date: Ticks) -> Int {
     partition(0..<datagramCount) { self.date(of: $0) >= date }
-  }
-
-  /// Copies datagram `number` to the start of `target`: its length in bytes, 0 when the tape is damaged there.
-  package func copy(_ number: Int, to target: inout MutableSpan<UInt8>) -> Int {
-    let range = range(of: number, field: 8)
-    let length = range.count * TSPacket.size
-    guard (1...TSPacket.perDatagram).contains(range.count),
-      packets.copy(length, from: range.lowerBound * TSPacket.size, to: &target)
-    else { return 0 }
-    return length
-  }
-
-  /// The numbers of the patch points in datagram `number`.
-  package func patches(of number: Int) -> Range<Int> {
-    let range = range(of: number, field: 12)
-    // Seven packets hold at most a PCR, a PTS and a DTS each.
-    return range.upperBound <= patchCount && range.count <= 3 * TSPacket.perDatagram ? range : 0..<0
-  }
-
-  /// A patch point by its number; nil when it is damaged.
-  package func patch(_ number: Int) -> PatchPoint? {
-    let at = patchBase + number * TapeIndex.patchSize
-    let place = index.load(UInt32.self, at: at + 4)
-    guard let kind = PatchPoint.Kind(rawValue: UInt8(truncatingIfNeeded: place >> 16)) else { return nil }
-    return PatchPoint(
-      kind: kind, offset: UInt16(truncatingIfNeeded: place), ordinal: index.load(UInt32.self, at: at))
-  }
-
-  private func range(of number: Int, field: Int) -> Range<Int> {
-    guard number >= 0, number < datagramCount else { return 0..<0 }
-    let at = TapeIndex.headerSize + number * TapeIndex.datagramSize + field
-    let start = Int(index.load(UInt32.self, at: at))
-    let end = Int(index.load(UInt32.self, at: at + TapeIndex.datagramSize))
-    return start <= end ? start..<end : 0..<0
   }
 
   /// The last random access point at or before datagram `number`: a datagram's number.

@@ -1,5 +1,6 @@
 import Glibc
 import LinuxIO
+import Synchronization
 import Testing
 
 @Suite(.serialized) struct MulticastTests {
@@ -82,6 +83,66 @@ import Testing
     #expect(outcome.sent == 2)
     #expect(outcome.otherErrors == 2 && outcome.failed == 2 && outcome.lastError == EINVAL)
     #expect(try receive(2, from: &receiver).map(\.bytes) == [[0], [3]])
+  }
+
+  /// Adds a datagram of `length` bytes, all of the value `mark`.
+  private func add(_ sender: inout MulticastSender, _ destination: Destination, _ mark: UInt8, _ length: Int) -> Bool {
+    sender.append(to: destination) { slot in
+      for index in 0..<length { slot[index] = mark }
+      return length
+    }
+  }
+
+  @Test func aTrainArrivesAsDatagrams() throws {
+    var receiver = try MulticastReceiver(group: "239.255.77.7", port: 5504, interface: lo, receiveBuffer: 1 << 20)
+    var other = try MulticastReceiver(group: "239.255.77.8", port: 5504, interface: lo, receiveBuffer: 1 << 20)
+    var sender = try MulticastSender(interface: lo, ttl: 1, dscp: 0, capacity: 64)
+    let (here, there) = (
+      try #require(Destination(group: "239.255.77.7", port: 5504)),
+      try #require(Destination(group: "239.255.77.8", port: 5504))
+    )
+    // A short one ends a train, a longer one begins another; a train has its limit, and goes one way only.
+    let lengths = [1328, 1328, 700, 700, 1328, 12] + [Int](repeating: 1328, count: 2 * MulticastSender.trainLimit)
+    for (index, length) in lengths.enumerated() { #expect(add(&sender, here, UInt8(index), length)) }
+    for mark in UInt8(100)..<103 { #expect(add(&sender, there, mark, 188)) }
+    #expect(add(&sender, here, 99, 188))
+    let outcome = sender.flush()
+    #expect(outcome == SendOutcome(sent: lengths.count + 4))
+    #expect(sender.cutsTrains)
+    let got = try receive(lengths.count + 1, from: &receiver).map(\.bytes)
+    let expected = zip(lengths.indices, lengths).map { [UInt8](repeating: UInt8($0), count: $1) }
+    #expect(got == expected + [[UInt8](repeating: 99, count: 188)])
+    #expect(try receive(3, from: &other).map(\.bytes.first) == [100, 101, 102])
+  }
+
+  /// In a network of its own, whose only card has frames too short for a datagram (root only).
+  @Test(.enabled(if: geteuid() == 0)) func whatCannotBeCutIsSentSingly() throws {
+    let result = Mutex<Result<[Int], any Error>?>(nil)
+    let thread = try RealTimeThread(name: "small frames", priority: nil) {
+      let outcome = Result { try self.sendWhereFramesAreShort() }
+      result.withLock { $0 = outcome }
+    }
+    thread.join()
+    #expect(try result.withLock { $0 }?.get() == [1328, 1328, 1328, 700])
+  }
+
+  /// On a thread of its own, for that alone gets the network: the lengths that arrived.
+  private func sendWhereFramesAreShort() throws -> [Int] {
+    guard unshare(CLONE_NEWNET) == 0 else { throw SystemError(operation: "make", subject: "a network", code: errno) }
+    #expect(system("ip link set lo mtu 1000 up && ip route add 224.0.0.0/4 dev lo") == 0)
+    let lo = try NetworkInterface("lo")
+    var receiver = try MulticastReceiver(group: "239.255.77.9", port: 5504, interface: lo, receiveBuffer: 1 << 20)
+    var sender = try MulticastSender(interface: lo, ttl: 1, dscp: 0, capacity: 8)
+    let there = try #require(Destination(group: "239.255.77.9", port: 5504))
+    for length in [1328, 1328, 1328, 700] { #expect(add(&sender, there, 1, length)) }
+    let outcome = sender.flush()
+    #expect(outcome.sent == 4 && outcome.failed == 0 && outcome.uncut == 1)
+    #expect(!sender.cutsTrains)
+    let first = try receive(4, from: &receiver).map(\.bytes.count)
+    for length in [1328, 1328, 1328, 700] { #expect(add(&sender, there, 1, length)) }
+    #expect(sender.flush() == SendOutcome(sent: 4), "found out once")
+    #expect(try receive(4, from: &receiver).map(\.bytes.count) == first)
+    return first
   }
 
   /// The sent IP header as a raw socket of this machine sees it (root only).

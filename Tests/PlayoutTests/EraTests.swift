@@ -43,7 +43,8 @@ private let noon = Ticks.seconds(1_795_348_800)
     let eras = [try Era(.always([a]), tapes: [a])]
     let both = eras + [try eras[0].followed(by: [b, a], after: noon)]
     let json = try JSONEncoder().encode(both.map(\.record))
-    let again = try JSONDecoder().decode([EraRecord].self, from: json).map { try Era(opening: $0) }
+    var open = OpenTapes()
+    let again = try JSONDecoder().decode([EraRecord].self, from: json).map { try Era($0, from: &open) }
     let (one, other) = (try studio.station(both), try studio.station(again))
     let span = (noon - .seconds(3), noon + .seconds(20))
     #expect(one.sent(from: span.0, to: span.1) == other.sent(from: span.0, to: span.1))

@@ -18,7 +18,7 @@ import TransportStream
   private func bytes(_ tape: Tape, _ number: Int) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: 1_316)
     var span = bytes.mutableSpan
-    let count = tape.copy(number, to: &span)
+    let count = tape.reader.copy(from: tape.reader.entry(number), to: tape.reader.entry(number + 1), into: &span)
     return Array(bytes.prefix(count))
   }
 
@@ -37,6 +37,7 @@ import TransportStream
     #expect((0..<143).flatMap { bytes(tape, $0) } == Array(file), "the tape is itself a playable file")
     #expect(bytes(tape, 142).count == 6 * 188)
     #expect(bytes(tape, 143).isEmpty && bytes(tape, -1).isEmpty)
+    #expect(tape.isCurrent)
 
     #expect(tape.date(of: 0) == .milliseconds(4), "that of the PCR it carries")
     #expect(tape.date(of: 143) == .seconds(2))
@@ -50,7 +51,8 @@ import TransportStream
   @Test func patchPointsStandWhereTheFieldsAre() throws {
     try SyntheticTape(milliseconds: 400).write(to: path)
     let tape = try Tape(path: path, verify: true)
-    let first = tape.patches(of: 0).compactMap { tape.patch($0) }
+    let reader = tape.reader
+    let first = reader.patches(from: reader.entry(0), to: reader.entry(1)).compactMap { reader.patch($0) }
     #expect(
       first == [
         PatchPoint(kind: .association, offset: 0, ordinal: 0),
@@ -60,7 +62,8 @@ import TransportStream
         PatchPoint(kind: .timeStamp, offset: 376 + 12 + 14, ordinal: 0),
         PatchPoint(kind: .slot, offset: 5 * 188, ordinal: 0),
       ])
-    #expect(tape.patches(of: tape.datagramCount).isEmpty)
+    let end = reader.entry(reader.datagramCount)
+    #expect(reader.patches(from: end, to: end).isEmpty && reader.entry(reader.datagramCount + 1) == end)
   }
 
   @Test func sameSourceSameBytes() throws {
@@ -145,11 +148,15 @@ import TransportStream
       guard let tape = try? Tape(path: path, verify: false) else { continue }
       for number in 0...tape.datagramCount {
         _ = bytes(tape, number)
-        for patch in tape.patches(of: number) { _ = tape.patch(patch) }
+        let (entry, next) = (tape.reader.entry(number), tape.reader.entry(number + 1))
+        for patch in tape.reader.patches(from: entry, to: next) { _ = tape.reader.patch(patch) }
         _ = tape.randomAccessPoint(atOrBefore: number)
         _ = tape.firstDatagram(notBefore: tape.date(of: number))
-        tape.slide(to: number)
       }
+      var pieces = TapePieces(tape)
+      _ = pieces.want(0..<tape.datagramCount)
+      pieces.endRound()
+      pieces.endRound()
     }
   }
 }

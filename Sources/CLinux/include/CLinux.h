@@ -31,6 +31,13 @@ extern const int CLinux_O_TMPFILE;
 
 int CLinux_sendmmsg(int socket, CLinux_mmsghdr *messages, unsigned int count, int flags);
 
+/// Bytes of control data that CLinux_set_segment_size writes, a multiple of eight.
+size_t CLinux_segment_control_size(void);
+
+/// Has the kernel cut the message's payload into datagrams of this length, the last one maybe shorter (UDP_SEGMENT).
+/// `control` has room for CLinux_segment_control_size bytes, and stays as long as the message.
+void CLinux_set_segment_size(struct msghdr *message, void *control, uint16_t length);
+
 /// recvmmsg without a time limit of its own (the kernel checks it only after a datagram has come): poll first.
 int CLinux_recvmmsg(int socket, CLinux_mmsghdr *messages, unsigned int count, int flags);
 

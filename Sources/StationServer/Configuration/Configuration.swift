@@ -1,4 +1,5 @@
 import Tape
+import TransportStream
 import Wire
 
 /// What `stations.json` says, checked and with every default filled in. All paths are absolute.
@@ -7,6 +8,7 @@ struct Configuration: Equatable, Sendable {
   /// Where the control server listens (TCP).
   var listen: ListenAddress
   var multicast: Multicast
+  var transmit = Transmission()
   /// The directory in which tapes are kept.
   var tapes: String
   /// In the order of their numbers.
@@ -35,6 +37,14 @@ struct Configuration: Equatable, Sendable {
     var port: Int
     /// The differentiated services code point of every datagram (RFC 2474), 0 to 63.
     var dscp: Int
+  }
+
+  /// How stations are sent: it never changes what is sent.
+  struct Transmission: Equatable, Sendable {
+    /// How far ahead of its date a datagram may leave in the company of others; nil: as the load has it.
+    var grain: Ticks?
+    /// How many threads send.
+    var threads = 1
   }
 }
 

@@ -51,11 +51,13 @@ struct ConfigurationReader {
     var site = keys.object("site")
     var control = keys.object("control")
     var multicast = keys.object("multicast")
+    var transmit = keys.object("transmit")
     let network = self.multicast(&multicast)
     let configuration = Configuration(
       site: self.site(&site),
       listen: listen(&control),
       multicast: network,
+      transmit: transmission(&transmit),
       tapes: Paths.absolute(keys.string("tapes", "the path of a directory") ?? "var/tapes", from: directory),
       stations: stations(keys.value("stations"), multicast: network))
     keys.reportUnknownKeys()

@@ -19,8 +19,9 @@ struct StationEras: Sendable {
   /// Takes up the eras of an earlier run, if their tapes are there and the one in force still plays any of `tapes`.
   mutating func restore(_ records: [EraRecord], tapes: [Tape], at now: Ticks) {
     var restored: [Era] = []
+    var open = OpenTapes(tapes)
     for (record, next) in zip(records, records.dropFirst().map(Optional.some) + [nil]) {
-      if let era = try? Era(opening: record) {
+      if let era = try? Era(record, from: &open) {
         restored.append(era)
       } else if next.map({ $0.start > now }) ?? true {
         return

@@ -11,6 +11,7 @@ import Wire
 actor StationRegistry {
   let site: Configuration.Site
   let multicast: Configuration.Multicast
+  private let transmit: Configuration.Transmission
   private var entries: [StationEntry]
   private var indices: [Int: Int]
   private var shelf: TapeShelf
@@ -27,6 +28,7 @@ actor StationRegistry {
   init(_ configuration: Configuration, slots: Int, clock: AirTime, logger: Logger) {
     site = configuration.site
     multicast = configuration.multicast
+    transmit = configuration.transmit
     entries = configuration.stations.map { StationEntry($0, site: configuration.site) }
     indices = Dictionary(
       configuration.stations.enumerated().map { ($1.number, $0) }, uniquingKeysWith: { first, _ in first })
@@ -157,6 +159,7 @@ actor StationRegistry {
   func plan(clockOffset: Int64?) -> TransmitPlan {
     TransmitPlan(
       interface: multicast.interface, ttl: multicast.ttl, dscp: multicast.dscp, clockOffset: clockOffset,
+      grain: transmit.grain, threads: transmit.threads,
       stations: entries.compactMap { entry in
         guard !entry.schedule.eras.isEmpty else { return nil }
         return StationPlan(

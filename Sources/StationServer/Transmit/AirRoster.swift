@@ -3,19 +3,17 @@ import TransportStream
 /// The stations on the air and who is due when: date in, datagrams out. It has no clock and no socket, and once made it
 /// allocates nothing.
 struct AirRoster<Source: AirSource>: Sendable {
-  /// Datagrams due this soon go out with those due now, so that a busy air needs fewer wake-ups.
-  static var grain: Ticks { Ticks(Ticks.perSecond / 20_000) }  // 50 us
-  /// Who is later than this is not sent any more.
-  static var patience: Ticks { .seconds(1) }
-
   private var slots: [AirSlot<Source>]
   private var heap: DateHeap
   /// Whose datagram is in which place of the batch.
   private var owners: [Int]
+  private let grain: Grain
 
   /// - Parameter batchCapacity: the most datagrams that ``collect`` may put into one batch.
-  init(_ slots: [AirSlot<Source>], batchCapacity: Int = Transmitter.batchCapacity) {
+  init(_ slots: [AirSlot<Source>], grain: Grain = .finest, batchCapacity: Int = Transmitter.batchCapacity) {
     self.slots = slots
+    self.grain = grain
+    for index in slots.indices { self.slots[index].phase = grain.phase(ofSlot: index) }
     heap = DateHeap(capacity: slots.count)
     owners = Array(repeating: 0, count: batchCapacity)
   }
@@ -25,30 +23,25 @@ struct AirRoster<Source: AirSource>: Sendable {
   mutating func begin(after before: AirRoster) {
     for index in slots.indices {
       if let predecessor = slots[index].predecessor { slots[index].goOn(after: before.slots[predecessor]) }
-      heap.insert(DateHeap.Entry(date: slots[index].cursor.date, slot: index))
+      heap.insert(DateHeap.Entry(date: slots[index].departure(grain), slot: index))
     }
   }
 
-  /// When the next datagram is due; nil when there is none, ever.
+  /// When the next datagram goes out; nil when there is none, ever.
   var nextDate: Ticks? { heap.first?.date }
 
-  /// Puts every datagram due now into the batch, until it is full. Nothing dated at or after `end` is sent.
+  /// Puts every datagram due now into the batch, until it is full, those of a station in a row. Nothing dated at or after
+  /// `end` is sent.
   ///
   /// - Returns: whether all that is due is in the batch; if not, it was full.
   mutating func collect(now: Ticks, before end: Ticks, into batch: inout some DatagramBatch & ~Copyable) -> Bool {
-    let horizon = now + Self.grain
-    while let due = heap.first, due.date <= horizon, due.date < end {
-      if now - due.date > Self.patience {
-        slots[due.slot].skip(to: now)
-      } else {
-        guard batch.count < min(batch.capacity, owners.count) else { return false }
-        let place = batch.count
-        slots[due.slot].send(now: now, into: &batch)
-        if batch.count > place { owners[place] = due.slot }
-      }
-      // Dates rise; should a tape that changes under our hands make one stand still, its station alone waits.
-      let next = slots[due.slot].cursor.date
-      heap.postponeFirst(to: next > due.date ? next : now + Self.patience)
+    let due = min(now.count + 1, end.count)
+    let room = min(batch.capacity, owners.count)
+    while let first = heap.first, first.date.count < due {
+      let before = batch.count
+      guard before < room else { return false }
+      heap.postponeFirst(to: slots[first.slot].play(now: now, before: end, grain: grain, room: room - before, into: &batch))
+      for place in before..<batch.count { owners[place] = first.slot }
     }
     return true
   }

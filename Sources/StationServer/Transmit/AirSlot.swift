@@ -1,9 +1,14 @@
 import LinuxIO
+import Playout
 import TransportStream
 import Wire
 
 /// One station on the air: its place, where it goes, and how it fares.
 struct AirSlot<Source: AirSource>: Sendable {
+  /// Who is later than this is not sent any more.
+  static var patience: Ticks { .seconds(1) }
+  /// How soon a station is looked at again whose tape is not in memory.
+  static var respite: Ticks { .milliseconds(20) }
   /// So many bad datagrams in a row, and the rest of the programme is given up.
   static var failureLimit: Int { 50 }
 
@@ -12,76 +17,122 @@ struct AirSlot<Source: AirSource>: Sendable {
   /// RTP's synchronization source; nil for bare UDP.
   let ssrc: UInt32?
   let figures: StationFigures
+  /// How much of its air can be read without waiting for a disk.
+  let readiness: Readiness
   /// Which slot of the roster before this one carried the same station.
   let predecessor: Int?
   /// A station that is new on the air begins here.
   let notBefore: Ticks
-  var cursor: Source.Cursor
+  /// Where its windows of the grain begin.
+  var phase = Ticks.zero
+  private var cursor: Source.Cursor
+  /// Where the cursor stands.
+  private(set) var position: AirPosition
   /// Bad datagrams in a row.
   var failures = 0
+  /// Whether it waits for its tape.
+  var isWaiting = false
   /// Bytes sent when the bitrate was last reckoned.
   var reckonedBytes = 0
 
   init(
-    source: Source, destination: Destination, ssrc: UInt32?, figures: StationFigures, predecessor: Int?,
-    notBefore: Ticks
+    source: Source, destination: Destination, ssrc: UInt32?, figures: StationFigures, readiness: Readiness,
+    predecessor: Int?, notBefore: Ticks
   ) {
     self.source = source
     self.destination = destination
     self.ssrc = ssrc
     self.figures = figures
+    self.readiness = readiness
     self.predecessor = predecessor
     self.notBefore = notBefore
     cursor = source.cursor(at: source.index(at: notBefore))
+    position = cursor.position
     reckonedBytes = figures.bytes.load(ordering: .relaxed)
   }
 
   /// The station was on the air before: goes on with the same datagram, if this source has the same one there.
   mutating func goOn(after before: AirSlot) {
-    let same = source.cursor(at: before.cursor.n)
-    if same.date == before.cursor.date { cursor = same }
+    let same = source.cursor(at: before.position.n)
+    if same.position == before.position { move(to: same) }
     failures = before.failures
+    isWaiting = before.isWaiting
     reckonedBytes = before.reckonedBytes
   }
 
+  /// Puts the datagrams of the grain's window into the batch, from the one that the cursor stands on, but nothing dated at or
+  /// after `end`, and no more of them than there is room for; returns when the station is due again.
+  mutating func play(
+    now: Ticks, before end: Ticks, grain: Grain, room: Int, into batch: inout some DatagramBatch & ~Copyable
+  ) -> Ticks {
+    let ready = readiness.end
+    let leavesOut = isWaiting || Self.patience < now - position.date
+    // A slow or failing disk is its own stations' loss: nobody waits for it here.
+    guard (leavesOut ? now : position.date) < ready else {
+      isWaiting = true
+      figures.isUnreadable.store(true, ordering: .relaxed)
+      return now + Self.respite
+    }
+    if leavesOut {
+      isWaiting = false
+      skip(to: now)
+    }
+    let window = grain.window(of: max(now, position.date), phase: phase)
+    let last = min(end.count, ready.count, window.count + grain.length.count)
+    for _ in 0..<room where position.date.count < last {
+      let date = position.date
+      send(now: now, into: &batch)
+      // Dates rise; should a tape that changes under our hands make one stand still, its station alone waits.
+      guard date.count < position.date.count else { return now + Self.patience }
+    }
+    return position.date.count < end.count ? departure(grain) : position.date
+  }
+
+  /// When the datagram that the cursor stands on goes out: when its window of the grain begins.
+  func departure(_ grain: Grain) -> Ticks { grain.window(of: position.date, phase: phase) }
+
+  private mutating func move(to cursor: Source.Cursor) {
+    self.cursor = cursor
+    position = cursor.position
+  }
+
   /// Leaves out what is dated before `date`, and counts it.
-  mutating func skip(to date: Ticks) {
-    let n = cursor.n
-    cursor = source.cursor(at: source.index(at: date))
-    StationFigures.add(Int(max(0, cursor.n - n)), to: figures.skipped)
+  private mutating func skip(to date: Ticks) {
+    let n = position.n
+    move(to: source.cursor(at: source.index(at: date)))
+    StationFigures.add(Int(max(0, position.n - n)), to: figures.skipped)
   }
 
   /// Puts the datagram that the cursor stands on into the batch, if its bytes are good, and moves on.
-  mutating func send(now: Ticks, into batch: inout some DatagramBatch & ~Copyable) {
+  private mutating func send(now: Ticks, into batch: inout some DatagramBatch & ~Copyable) {
+    let this = position
     let length = append(to: &batch)
     if length > 0 {
-      figures.countSent(bytes: length, lateness: (now - cursor.date).count)
+      figures.countSent(bytes: length, lateness: (now - this.date).count)
       failures = 0
-      figures.isUnreadable.store(false, ordering: .relaxed)
-      cursor.advance()
     } else {
       StationFigures.add(1, to: figures.errors)
       failures += 1
-      if failures < Self.failureLimit {
-        cursor.advance()
-      } else {
+      if failures >= Self.failureLimit {
         figures.isUnreadable.store(true, ordering: .relaxed)
         failures = 0
-        skip(to: source.programmeEnd(at: cursor.date))
+        skip(to: source.programmeEnd(at: this.date))
       }
     }
   }
 
   /// The datagram's length, RTP header included; 0 when its bytes are bad.
-  private func append(to batch: inout some DatagramBatch & ~Copyable) -> Int {
+  private mutating func append(to batch: inout some DatagramBatch & ~Copyable) -> Int {
     var length = 0
     _ = batch.append(to: destination, headerSize: ssrc == nil ? 0 : RTPHeader.size) { header, payload in
-      let packets = cursor.write(into: &payload)
+      let this = position
+      let packets: Int
+      (packets, position) = cursor.take(into: &payload)
       guard packets > 0 else { return 0 }
       if let ssrc {
         RTPHeader(
-          sequenceNumber: UInt16(truncatingIfNeeded: cursor.n),
-          timestamp: UInt32(truncatingIfNeeded: cursor.date.timestamp), ssrc: ssrc
+          sequenceNumber: UInt16(truncatingIfNeeded: this.n),
+          timestamp: UInt32(truncatingIfNeeded: this.date.timestamp), ssrc: ssrc
         ).write(into: &header)
       }
       length = header.count + packets

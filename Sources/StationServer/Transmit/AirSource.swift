@@ -14,11 +14,11 @@ protocol AirSource: Sendable {
 
 /// A place in a station's air that moves on datagram by datagram.
 protocol AirCursor: Sendable {
-  var n: Int64 { get }
-  var date: Ticks { get }
-  mutating func advance()
-  /// Writes the transport packets of datagram `n`: their length in bytes, 0 when the tape is bad here.
-  func write(into target: inout MutableSpan<UInt8>) -> Int
+  var position: AirPosition { get }
+  /// Writes the transport packets of the datagram that it stands on, and moves on to the next one.
+  ///
+  /// - Returns: their length in bytes, 0 when the tape is bad here; and where it stands now.
+  mutating func take(into target: inout MutableSpan<UInt8>) -> (length: Int, next: AirPosition)
 }
 
 extension StationCursor: AirCursor {}

@@ -8,7 +8,7 @@ struct DateHeap: Sendable {
     var slot: Int
 
     static func isBefore(_ left: Entry, _ right: Entry) -> Bool {
-      left.date != right.date ? left.date < right.date : left.slot < right.slot
+      left.date.count != right.date.count ? left.date.count < right.date.count : left.slot < right.slot
     }
   }
 

@@ -11,7 +11,7 @@ struct AirOrder: ~Copyable, Sendable {
   var sender: MulticastSender?
 }
 
-/// How orders reach the sending thread without ever making it wait: it only tries the lock, and whoever holds the lock
+/// How orders reach a sending thread without ever making it wait: it only tries the lock, and whoever holds the lock
 /// holds it for an assignment. What an order replaces goes back the same way, so that its memory is not freed there.
 final class Mailbox: Sendable {
   private struct Letter: ~Copyable {
@@ -21,18 +21,17 @@ final class Mailbox: Sendable {
   }
 
   private let letter = Mutex(Letter())
-  /// UTC minus steady time as the sending thread has it, nanoseconds.
-  let clockOffset = Atomic<Int64>(0)
-  /// Nothing dated at or after this is sent: ticks.
-  let end = Atomic<Int64>(.max)
-
-  /// Hands an order to the sending thread and waits until it has been carried out, a few milliseconds.
-  func carryOut(_ order: consuming AirOrder) {
+  /// Hands an order to the sending thread, which carries it out within a few milliseconds.
+  func post(_ order: consuming AirOrder) {
     var content = Optional(order)
     letter.withLock { letter in
       swap(&letter.content, &content)
       letter.isOrder = true
     }
+  }
+
+  /// Waits until the order posted last has been carried out.
+  func waitUntilTaken() {
     while !collectReplaced() { SteadyClock.sleep(until: SteadyClock.now + 500_000) }
   }
 

@@ -10,6 +10,9 @@ struct PlannedAir: Sendable {
     var station: Station
     var destination: Destination
     var figures: StationFigures
+    var readiness: Readiness
+    /// Which of the sending threads carries it; nil until that is decided.
+    var thread: Int?
   }
 
   /// How datagrams leave the machine.
@@ -31,7 +34,9 @@ struct PlannedAir: Sendable {
   /// nil before the first.
   private(set) var plan: TransmitPlan?
   private(set) var way: Way?
-  /// In the order of the sending thread's slots: by number.
+  /// How many threads send: as the first plan had it, for a station on the air does not change threads.
+  private(set) var threads = 1
+  /// By number; the slots of each sending thread are in this order.
   private(set) var entries: [Entry] = []
 
   /// The air as `plan` has it. A station whose tapes do not open stays as it was, if it was on the air; what is open
@@ -41,35 +46,47 @@ struct PlannedAir: Sendable {
   func followed(by plan: TransmitPlan) throws(SystemError) -> (air: PlannedAir, faults: [TransmitReply.Fault]) {
     var next = PlannedAir()
     next.plan = plan
+    next.threads = self.plan == nil ? min(max(plan.threads, 1), 1_024) : threads
     next.way = Way(interface: try NetworkInterface(plan.interface), ttl: plan.ttl, dscp: plan.dscp)
     let before = Dictionary(entries.map { ($0.plan.identity.number, $0) }, uniquingKeysWith: { first, _ in first })
+    var open = OpenTapes(entries.lazy.flatMap(\.station.eras).flatMap(\.tapes))
     var opened: [UInt16: Entry] = [:]
     var faults: [TransmitReply.Fault] = []
     for station in plan.stations {
       let number = station.identity.number
       do {
         guard opened[number] == nil else { throw PlanFault(description: "its number is another station's too") }
-        opened[number] = try station.opened(after: before[number])
+        opened[number] = try station.opened(after: before[number], &open)
       } catch {
         faults.append(TransmitReply.Fault(number: number, fault: "\(error)"))
         if opened[number] == nil { opened[number] = before[number] }
       }
     }
     next.entries = opened.values.sorted { $0.plan.identity.number < $1.plan.identity.number }
+    let spread = ThreadSpread.assign(
+      weights: next.entries.map(\.station.datagramRate), current: next.entries.map(\.thread), threads: next.threads)
+    for (index, thread) in spread.enumerated() { next.entries[index].thread = thread }
     return (next, faults)
   }
 
-  /// What the sending thread needs of it: stations that were on the air `before` go on, others begin at `from`.
-  func slots(after before: PlannedAir, from: Ticks) -> [AirSlot<Station>] {
-    let numbers = before.entries.map(\.plan.identity.number)
-    let places = Dictionary(zip(numbers, numbers.indices), uniquingKeysWith: { first, _ in first })
-    return entries.map { entry in
-      AirSlot(
-        source: entry.station, destination: entry.destination,
-        ssrc: entry.plan.encapsulation == .rtp ? entry.plan.ssrc : nil, figures: entry.figures,
-        predecessor: places[entry.plan.identity.number], notBefore: from)
+  /// What each of the sending threads needs of it: stations that were on the air `before` go on, others begin at `from`.
+  func rosters(after before: PlannedAir, from: Ticks) -> [AirRoster<Station>] {
+    (0..<threads).map { thread in
+      let numbers = before.carried(by: thread).map(\.plan.identity.number)
+      let places = Dictionary(zip(numbers, numbers.indices), uniquingKeysWith: { first, _ in first })
+      let carried = carried(by: thread)
+      let slots = carried.map { entry in
+        AirSlot(
+          source: entry.station, destination: entry.destination,
+          ssrc: entry.plan.encapsulation == .rtp ? entry.plan.ssrc : nil, figures: entry.figures,
+          readiness: entry.readiness, predecessor: places[entry.plan.identity.number], notBefore: from)
+      }
+      let rate = carried.reduce(0) { $0 + $1.station.datagramRate }
+      return AirRoster(slots, grain: plan?.grain.map { Grain($0) } ?? Grain(datagramsPerSecond: rate))
     }
   }
+
+  private func carried(by thread: Int) -> [Entry] { entries.filter { $0.thread == thread } }
 }
 
 /// Why a station of a plan cannot be on the air.
@@ -78,22 +95,34 @@ private struct PlanFault: Error, CustomStringConvertible {
 }
 
 extension StationPlan {
-  /// Opens the station's tapes; `before` is the same station as it is on the air.
-  fileprivate func opened(after before: PlannedAir.Entry?) throws -> PlannedAir.Entry {
+  /// Opens the station's tapes, or takes those that are open; `before` is the same station as it is on the air.
+  fileprivate func opened(
+    after before: PlannedAir.Entry?, _ open: inout OpenTapes
+  ) throws -> PlannedAir.Entry {
     guard let destination = Destination(group: group, port: port) else {
       throw PlanFault(description: "\(group) is no multicast group")
     }
-    let figures = before?.figures ?? StationFigures()
-    if let before, before.plan.eras == eras, before.plan.identity == identity {
-      return PlannedAir.Entry(plan: self, station: before.station, destination: destination, figures: figures)
+    var entry: PlannedAir.Entry
+    if let before {
+      entry = before
+      (entry.plan, entry.destination) = (self, destination)
+      if before.plan.eras == eras, before.plan.identity == identity { return entry }
+      entry.station = try station(before.station.eras, &open)
+    } else {
+      entry = PlannedAir.Entry(
+        plan: self, station: try station([], &open), destination: destination, figures: StationFigures(),
+        readiness: Readiness())
     }
-    let open = before?.station.eras ?? []
+    return entry
+  }
+
+  private func station(_ known: [Era], _ open: inout OpenTapes) throws -> Station {
     let eras = try self.eras.map { record throws(TapeError) in
-      if let same = open.first(where: { $0.record == record }) { same } else { try Era(opening: record) }
+      if let same = known.first(where: { $0.record == record }) { same } else { try Era(record, from: &open) }
     }
     guard let station = Station(identity: identity, eras: eras) else {
       throw PlanFault(description: "its eras are not in order")
     }
-    return PlannedAir.Entry(plan: self, station: station, destination: destination, figures: figures)
+    return station
   }
 }

@@ -13,7 +13,7 @@ final class StationFigures: Sendable {
   /// Of the minute now, and of the one before it: ticks.
   let worstLateness = Atomic<Int64>(0)
   let worstLatenessBefore = Atomic<Int64>(0)
-  /// Whether the tape gives nothing but bad bytes at present.
+  /// Whether the tape gives nothing but bad bytes at present, or none in time.
   let isUnreadable = Atomic<Bool>(false)
   /// The errno value of the network's last refusal in the last second; 0 for none.
   let refusal = Atomic<Int32>(0)
@@ -22,6 +22,7 @@ final class StationFigures: Sendable {
   func countSent(bytes length: Int, lateness: Int64) {
     StationFigures.add(1, to: sent)
     StationFigures.add(length, to: bytes)
+    isUnreadable.store(false, ordering: .relaxed)
     if lateness > Ticks.perSecond / 1_000 { StationFigures.add(1, to: late) }
     if lateness > worstLateness.load(ordering: .relaxed) { worstLateness.store(lateness, ordering: .relaxed) }
   }
@@ -43,7 +44,7 @@ final class StationFigures: Sendable {
     var fault = planFault
     let code = refusal.load(ordering: .relaxed)
     if isUnreadable.load(ordering: .relaxed) {
-      fault = "its tape cannot be read; its next programme is tried when it is due"
+      fault = "its tape cannot be read: it goes on with the first datagram that can"
     } else if code != 0 {
       fault = "the network refuses datagrams: \(SystemError(operation: "send", subject: "", code: code).reason)"
     }

@@ -6,10 +6,8 @@ import TransportStream
 
 /// Where a transmitter process takes its requests: makes plans ready for the sending thread, tells its figures.
 final class TransmitDesk: Sendable {
-  /// Between a plan and the first datagram of a station new on the air: time for the sending thread to see it.
-  private static let lead = Ticks.milliseconds(10)
-  /// Ahead of all ordinary threads, behind the kernel's own.
-  private static let priority: Int32 = 50
+  /// Between a plan and the first datagram of a station new on the air: time for the sending threads to see it.
+  private static func lead(stations: Int) -> Ticks { .milliseconds(10 + Int64(stations) / 50) }
 
   private struct Listed: Sendable {
     var number: UInt16
@@ -17,15 +15,22 @@ final class TransmitDesk: Sendable {
     var fault: String?
   }
 
+  private struct Air: Sendable {
+    var planned = PlannedAir()
+    /// Since the first plan.
+    var threads: SendingThreads?
+  }
+
   private let handover: Handover
-  private let mailbox = Mailbox()
+  private let terms = AirTerms()
+  private let readAhead = ReadAhead()
   private let onLeft: @Sendable () -> Void
   /// One plan at a time; opening tapes may take long, and figures must not wait for it.
-  private let air = Mutex(PlannedAir())
+  private let air = Mutex(Air())
   private let listed = Mutex<[Listed]>([])
   private let isRealTime = Atomic<Bool>(false)
 
-  /// - Parameter onLeft: called on the sending thread when it has left the air as asked.
+  /// - Parameter onLeft: called on a sending thread when all have left the air as asked.
   init(handover: Handover, onLeft: @escaping @Sendable () -> Void) {
     self.handover = handover
     self.onLeft = onLeft
@@ -47,80 +52,79 @@ final class TransmitDesk: Sendable {
 
   private func reply(to request: TransmitRequest) throws -> TransmitReply {
     if let plan = request.plan {
-      guard mailbox.end.load(ordering: .relaxed) == .max else {
+      guard terms.end.load(ordering: .relaxed) == .max else {
         return TransmitReply(error: "this transmitter is leaving the air")
       }
       return TransmitReply(ready: try air.withLock { air in try carryOut(plan, &air) })
     }
     if let leave = request.leave {
-      mailbox.end.store(leave.at?.count ?? 0, ordering: .relaxed)
+      terms.end.store(leave.at?.count ?? 0, ordering: .relaxed)
       // Without a plan there is no sending thread to leave the air.
-      if air.withLockIfAvailable({ $0.plan == nil }) == true { onLeft() }
-      return TransmitReply(left: .init(clockOffset: mailbox.clockOffset.load(ordering: .relaxed)))
+      if air.withLockIfAvailable({ $0.threads == nil }) == true { onLeft() }
+      return TransmitReply(left: .init(clockOffset: terms.clockOffset.load(ordering: .relaxed)))
     }
     if request.figures != nil { return TransmitReply(figures: figures) }
     return TransmitReply(error: "the request asks for nothing: it needs plan, figures or leave")
   }
 
   /// Leaves the air now.
-  func leave() { mailbox.end.store(0, ordering: .relaxed) }
+  func leave() { terms.end.store(0, ordering: .relaxed) }
 
   private var figures: TransmitFigures {
     TransmitFigures(
-      clockOffset: mailbox.clockOffset.load(ordering: .relaxed), residentBytes: ThisProcess.residentBytes,
+      clockOffset: terms.clockOffset.load(ordering: .relaxed), residentBytes: ThisProcess.residentBytes,
       realTime: isRealTime.load(ordering: .relaxed),
       stations: listed.withLock { $0 }.map { listed in
         listed.figures.summary(number: listed.number, planFault: listed.fault)
       })
   }
 
-  private func carryOut(_ plan: TransmitPlan, _ air: inout PlannedAir) throws(SystemError) -> TransmitReply.Ready {
-    let (next, faults) = try air.followed(by: plan)
-    var order = AirOrder(roster: AirRoster([], batchCapacity: 0), sender: nil)
-    if next.way != air.way { order.sender = try next.way?.open() }
-    let from = air.plan == nil ? try begin(plan) : now + Self.lead
-    order.roster = AirRoster(next.slots(after: air, from: from))
-    mailbox.carryOut(order)
-    air = next
+  private func carryOut(_ plan: TransmitPlan, _ air: inout Air) throws(SystemError) -> TransmitReply.Ready {
+    let (next, faults) = try air.planned.followed(by: plan)
+    let way = next.way == air.planned.way ? nil : next.way
+    // Found out before an elder is asked to leave.
+    _ = try way?.open()
+    let agreed = air.threads == nil ? try begin(plan, threads: next.threads, &air) : nil
+    readAhead.follow(next.entries.map { .init(station: $0.station, readiness: $0.readiness) }, now: terms.now)
+    let from = agreed ?? terms.now + Self.lead(stations: next.entries.count)
+    try air.threads?.carryOut(next.rosters(after: air.planned, from: from), way: way)
+    air.planned = next
     list(next.entries, faults)
-    return TransmitReply.Ready(from: from, clockOffset: mailbox.clockOffset.load(ordering: .relaxed), faults: faults)
+    return TransmitReply.Ready(from: from, clockOffset: terms.clockOffset.load(ordering: .relaxed), faults: faults)
   }
 
   /// Goes over to a new socket if the interface is not the one that the plan's name stood for: a card that was taken
   /// out and put in again has another number. To be called now and then.
   func followInterface() {
-    guard mailbox.end.load(ordering: .relaxed) == .max else { return }
+    guard terms.end.load(ordering: .relaxed) == .max else { return }
     _ = air.withLockIfAvailable { air in
-      guard let plan = air.plan, let found = try? NetworkInterface(plan.interface), found != air.way?.interface else {
-        return
-      }
+      guard let plan = air.planned.plan, let found = try? NetworkInterface(plan.interface),
+        found != air.planned.way?.interface
+      else { return }
       Transmit.log("\(plan.interface) has changed: sending on \(found.name), number \(found.index), from now on")
       do { _ = try carryOut(plan, &air) } catch { Transmit.log("\(error)") }
     }
   }
 
-  private var now: Ticks {
-    Ticks(nanoseconds: SteadyClock.now + mailbox.clockOffset.load(ordering: .relaxed))
-  }
-
-  /// Starts the sending thread, after the elder if there is one; returns the date from which on the air is ours.
-  private func begin(_ plan: TransmitPlan) throws(SystemError) -> Ticks {
+  /// Starts the sending threads, and has the elder leave if there is one; returns the date from which on the air is ours,
+  /// nil if nobody else has it.
+  private func begin(_ plan: TransmitPlan, threads count: Int, _ air: inout Air) throws(SystemError) -> Ticks? {
     let inheritance = handover.findElders()
     // The machine was started after 1970: what is not positive is no such offset.
     let offset = (inheritance.clockOffset ?? plan.clockOffset).flatMap { (1..<1 << 61).contains($0) ? $0 : nil }
-    let clock = offset.map { AirClock(offset: $0) } ?? AirClock()
-    mailbox.clockOffset.store(clock.offset, ordering: .relaxed)
-    let (mailbox, onLeft) = (mailbox, onLeft)
-    let thread = try RealTimeThread(name: "transmitter", priority: Self.priority) {
-      Transmitter(clock: clock, mailbox: mailbox).run()
-      onLeft()
-    }
-    isRealTime.store(thread.isRealTime, ordering: .relaxed)
-    if !thread.isRealTime {
+    terms.clockOffset.store(offset ?? AirClock().offset, ordering: .relaxed)
+    let threads = try SendingThreads(count: count, terms: terms, onLeft: onLeft)
+    isRealTime.store(threads.isRealTime, ordering: .relaxed)
+    if !threads.isRealTime {
       Transmit.log(
         "no real-time priority (CAP_SYS_NICE or an rtprio limit grants it): a busy machine may delay datagrams")
     }
-    return handover.takeOver(from: inheritance.elders) { now } ?? now + Self.lead
+    let (readAhead, terms) = (readAhead, terms)
+    _ = try RealTimeThread(name: "read ahead", priority: nil) {
+      readAhead.run { terms.now }
+    }
+    air.threads = threads
+    return handover.takeOver(from: inheritance.elders) { terms.now }
   }
 
   private func list(_ entries: [PlannedAir.Entry], _ faults: [TransmitReply.Fault]) {

@@ -12,6 +12,10 @@ struct TransmitPlan: Codable, Hashable, Sendable {
   /// UTC minus the machine's steady clock in nanoseconds, as the last transmitter of this boot had it: a new one goes on
   /// with it, so that the air's time does not jump if the system clock was stepped meanwhile. nil: from the system clock.
   var clockOffset: Int64?
+  /// How far ahead of its date a datagram may go out in the company of others; nil: as the load has it.
+  var grain: Ticks?
+  /// How many threads send; a transmitter goes by its first plan.
+  var threads = 1
   var stations: [StationPlan]
 }
 

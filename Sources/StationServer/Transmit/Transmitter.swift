@@ -2,8 +2,8 @@ import LinuxIO
 import Playout
 import TransportStream
 
-/// The sending thread: waits until a datagram is due, sends all that are, and goes on. It allocates nothing and takes no
-/// lock that another thread can hold for long.
+/// A sending thread: waits until a datagram is due, sends all that are, and goes on. It allocates nothing and takes no lock
+/// that another thread can hold for long.
 struct Transmitter: ~Copyable {
   /// How many datagrams one system call may send.
   static let batchCapacity = 256
@@ -12,6 +12,9 @@ struct Transmitter: ~Copyable {
   private static let second: Int64 = 1_000_000_000
 
   private var clock: AirClock
+  private let terms: AirTerms
+  /// Whether it is the one of the threads that keeps the air's time.
+  private let keepsClock: Bool
   private var roster = AirRoster<Station>([], batchCapacity: 0)
   /// nil until the first order.
   private var sender: MulticastSender?
@@ -20,17 +23,19 @@ struct Transmitter: ~Copyable {
   private var reckoned = SteadyClock.now
   private var seconds = 0
 
-  init(clock: AirClock, mailbox: Mailbox) {
-    self.clock = clock
+  /// - Parameter keepsClock: true for exactly one thread of a process.
+  init(terms: AirTerms, mailbox: Mailbox, keepsClock: Bool) {
+    self.terms = terms
     self.mailbox = mailbox
-    mailbox.clockOffset.store(clock.offset, ordering: .relaxed)
+    self.keepsClock = keepsClock
+    clock = AirClock(offset: terms.clockOffset.load(ordering: .relaxed))
   }
 
-  /// Sends until the mailbox's end date has come and everything before it is out.
+  /// Sends until the terms' end date has come and everything before it is out.
   consuming func run() {
     while true {
       takeOrder()
-      let end = Ticks(mailbox.end.load(ordering: .relaxed))
+      let end = Ticks(terms.end.load(ordering: .relaxed))
       let isAllOut = sendDue(before: end)
       if isAllOut, hasReached(end) { return }
       keepTime()
@@ -65,12 +70,16 @@ struct Transmitter: ~Copyable {
     return isAll
   }
 
-  /// Once a second: follows the system clock a little, and reckons figures.
+  /// Once a second: follows the system clock a little, or the thread that does, and reckons figures.
   private mutating func keepTime() {
     let steady = SteadyClock.now
     guard steady - reckoned >= Self.second else { return }
-    clock.follow()
-    mailbox.clockOffset.store(clock.offset, ordering: .relaxed)
+    if keepsClock {
+      clock.follow()
+      terms.clockOffset.store(clock.offset, ordering: .relaxed)
+    } else {
+      clock = AirClock(offset: terms.clockOffset.load(ordering: .relaxed))
+    }
     roster.reckon(elapsed: Ticks(nanoseconds: steady - reckoned))
     reckoned = steady
     seconds += 1

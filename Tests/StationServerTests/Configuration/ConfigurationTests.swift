@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Tape
 import Testing
+import TransportStream
 
 @testable import StationServer
 
@@ -53,6 +54,7 @@ final class MediaDirectory {
         "site": { "name": "Harbour Campus", "contact": "noc@harbour.example" },
         "control": { "listen": "[::1]:9000" },
         "multicast": { "interface": "10.1.2.3", "ttl": 4, "firstGroup": "239.1.2.250", "port": 6000, "dscp": 34 },
+        "transmit": { "grain": "1.5ms", "threads": 1 },
         "tapes": "var/tapes",
         "stations": [
           { "number": 8, "name": "Radio Quay", "source": { "files": ["radio/"] }, "group": "239.255.66.20",
@@ -67,6 +69,7 @@ final class MediaDirectory {
     #expect(
       configuration.multicast
         == .init(interface: "10.1.2.3", ttl: 4, firstGroup: GroupAddress(bits: 0xEF01_02FA), port: 6000, dscp: 34))
+    #expect(configuration.transmit == .init(grain: Ticks(40_500), threads: 1))
     #expect(configuration.tapes == "\(media.path)/var/tapes")
     #expect(
       configuration.stations == [
@@ -96,10 +99,29 @@ final class MediaDirectory {
     #expect(configuration.multicast.interface == "lo")
     #expect(configuration.multicast.ttl == 1)
     #expect(configuration.multicast.dscp == 0)
+    #expect(configuration.transmit == .init(grain: nil, threads: 1))
     #expect(configuration.stations[0].group.description == "239.255.66.3")
     #expect(configuration.stations[0].port == 5004)
     #expect(configuration.stations[0].encapsulation == .rtp)
     #expect(configuration.stations[0].bitrate == nil)
+  }
+
+  @Test(arguments: [
+    (#""grain": "auto""#, nil), (#""grain": "50us""#, nil), (#""grain": "40ms""#, nil),
+    (#""grain": "49us""#, "transmit.grain: \"49us\" is not between \"50us\" and \"40ms\""),
+    (#""grain": "41ms""#, "transmit.grain: \"41ms\" is not between \"50us\" and \"40ms\""),
+    (#""grain": "1s""#, "transmit.grain: \"1s\" is not \"auto\", nor a time such as \"50us\" or \"1ms\""),
+    (#""grain": "nanms""#, "transmit.grain: \"nanms\" is not \"auto\""),
+    (#""grain": 5"#, "transmit.grain: 5 is not a time such as \"1ms\": write it as a string in double quotes"),
+    (#""threads": 0"#, "transmit.threads: 0 is not a whole number from 1 to "),
+    (#""threads": 100000"#, "transmit.threads: 100000 is not a whole number from 1 to "),
+    (#""thread": 1"#, "transmit.thread: is not a key of stationd: did you mean \"threads\"?"),
+  ])
+  func saysWhatIsWrongWithTransmit(key: String, problem: String?) {
+    let problems = media.problems(
+      #"{"site":{"name":"S"},"transmit":{\#(key)},"stations":[{"number":1,"name":"One","source":{"files":["one.mp4"]}}]}"#)
+    #expect(problems.count == (problem == nil ? 0 : 1))
+    if let problem { #expect(problems.first?.hasPrefix(problem) == true, "\(problems)") }
   }
 
   @Test(arguments: [

@@ -7,8 +7,8 @@ import Wire
 @testable import StationServer
 
 @Suite struct AirRosterTests {
-  /// Noon of some day in 2026, not a multiple of any period here.
-  let noon = Ticks.seconds(1_792_065_600) + Ticks(12_345)
+  /// Noon of some day in 2026, not a multiple of any period here, but the beginning of a window of the finest grain.
+  let noon = Ticks.seconds(1_792_065_600) + Ticks(13_500)
 
   @Test func everyDatagramOnceAndOnTime() throws {
     let stations = [
@@ -31,16 +31,35 @@ import Wire
     }
   }
 
-  @Test func nothingBeforeItsDateButTheGrain() throws {
-    var roster = AirRoster.begun([AirSlot(FakeStation(phase: noon), from: noon)])
+  @Test func nothingBeforeItsWindowOfTheGrain() throws {
+    let date = noon + Ticks(700)
+    var roster = AirRoster.begun([AirSlot(FakeStation(phase: date), from: noon)])
     var batch = FakeBatch()
-    let early = noon - AirRoster<FakeStation>.grain
-    #expect(roster.collect(now: early - Ticks(1), before: Ticks(.max), into: &batch))
-    #expect(batch.count == 0)
     #expect(roster.nextDate == noon)
-    #expect(roster.collect(now: early, before: Ticks(.max), into: &batch))
+    #expect(roster.collect(now: noon - Ticks(1), before: Ticks(.max), into: &batch))
+    #expect(batch.count == 0)
+    #expect(roster.collect(now: noon, before: Ticks(.max), into: &batch))
     #expect(batch.count == 1)
     #expect(roster.nextDate == noon + .milliseconds(2))
+  }
+
+  @Test func aWindowsDatagramsLeaveInARow() throws {
+    // Windows of the first slot begin with the epoch, those of the second an eighth of the grain later.
+    let grain = Grain(.milliseconds(8))
+    let start = Ticks.seconds(1_792_065_600)
+    var roster = AirRoster.begun(
+      (1...2).map { AirSlot(FakeStation(id: $0, phase: start), from: start) }, grain: grain)
+    var batch = FakeBatch()
+    #expect(roster.collect(now: start, before: Ticks(.max), into: &batch))
+    // The second slot is new, and in the middle of a window: its first datagram is due at once.
+    #expect(batch.waiting.map(\.id) == [2, 1, 1, 1, 1])
+    #expect(batch.waiting.map(\.n) == [0, 0, 1, 2, 3])
+    batch.flush()
+    #expect(roster.nextDate == start + .milliseconds(1))
+    #expect(roster.collect(now: start + .milliseconds(1), before: start + .milliseconds(6), into: &batch))
+    #expect(batch.waiting.map(\.id) == [2, 2])
+    #expect(batch.waiting.map(\.n) == [1, 2], "nothing dated at the end or after it")
+    #expect(roster.nextDate == start + .milliseconds(6))
   }
 
   @Test func theHeaderSaysNumberDateAndSource() throws {
@@ -116,7 +135,7 @@ import Wire
     #expect(batch.numbers(of: 2) == Array(0..<15_000))
     let after = figures.summary(number: 1, planFault: nil)
     #expect(after.fault == nil)
-    #expect(after.skipped == 5000 - 49)
+    #expect(after.skipped == 5000 - 50)
   }
 
   @Test func aRefusalIsItsStationsError() throws {
@@ -204,16 +223,39 @@ import Wire
   }
 
   @Test func aDateThatStandsStillHoldsUpNobody() throws {
-    // A period of nothing at all: every datagram has the same date.
     var stuck = FakeStation(id: 1, phase: noon)
-    stuck.period = .zero
-    var slot = AirSlot(FakeStation(id: 1, phase: noon), from: noon)
-    slot?.cursor = FakeCursor(station: stuck, n: 0)
-    var roster = AirRoster.begun([slot, AirSlot(FakeStation(id: 2, phase: noon), from: noon)])
+    stuck.standsStill = true
+    var roster = AirRoster.begun([AirSlot(stuck, from: noon), AirSlot(FakeStation(id: 2, phase: noon), from: noon)])
     var batch = FakeBatch()
     roster.play(from: noon, to: noon + .milliseconds(500), into: &batch)
     #expect(batch.numbers(of: 1) == [0])
     #expect(batch.numbers(of: 2) == Array(0..<250))
+  }
+
+  @Test func whatIsNotInMemoryIsNotTouched() throws {
+    let (figures, readiness) = (StationFigures(), Readiness())
+    var roster = AirRoster.begun([
+      AirSlot(FakeStation(id: 1, phase: noon), from: noon, figures: figures, readiness: readiness),
+      AirSlot(FakeStation(id: 2, phase: noon), from: noon),
+    ])
+    var batch = FakeBatch()
+    // The disk is slow: nothing of the second between one and two is there in time.
+    readiness.end = noon + .seconds(1)
+    roster.play(from: noon, to: noon + .milliseconds(1_500), into: &batch)
+    #expect(batch.numbers(of: 1) == Array(0..<500))
+    #expect(figures.summary(number: 1, planFault: nil).fault?.contains("cannot be read") == true)
+    readiness.end = noon + .milliseconds(1_400)
+    roster.play(from: noon + .milliseconds(1_500), to: noon + .seconds(2), into: &batch)
+    #expect(batch.numbers(of: 1).count == 500, "what came too late stays out")
+    readiness.end = Ticks(.max)
+    roster.play(from: noon + .seconds(2), to: noon + .seconds(3), into: &batch)
+    let after = batch.numbers(of: 1).dropFirst(500)
+    #expect(after.first.map { (1_000..<1_011).contains($0) } == true, "no burst to catch up, and soon")
+    #expect(after.last == 1_499)
+    let summary = figures.summary(number: 1, planFault: nil)
+    #expect(summary.fault == nil && summary.errors == 0)
+    #expect(summary.skipped == 1_500 - summary.sent)
+    #expect(batch.numbers(of: 2) == Array(0..<1_500))
   }
 }
 

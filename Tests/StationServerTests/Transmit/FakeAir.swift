@@ -1,4 +1,5 @@
 import LinuxIO
+import Playout
 import TransportStream
 
 @testable import StationServer
@@ -9,6 +10,8 @@ struct FakeStation: AirSource {
   var period = Ticks.milliseconds(2)
   var phase = Ticks.zero
   var programme = Ticks.seconds(10)
+  /// The dates of its datagrams stand still, as those of a damaged index may.
+  var standsStill = false
   /// Datagrams whose bytes are bad.
   var bad: Range<Int64> = 0..<0
 
@@ -29,25 +32,29 @@ struct FakeStation: AirSource {
 struct FakeCursor: AirCursor {
   let station: FakeStation
   private(set) var n: Int64
-  var date: Ticks { station.date(of: n) }
+  var position: AirPosition { AirPosition(n: n, date: station.standsStill ? station.phase : station.date(of: n)) }
 
   init(station: FakeStation, n: Int64) {
     self.station = station
     self.n = n
   }
 
-  mutating func advance() { n += 1 }
-
-  func write(into target: inout MutableSpan<UInt8>) -> Int {
-    if station.bad.contains(n) { return 0 }
+  mutating func take(into target: inout MutableSpan<UInt8>) -> (length: Int, next: AirPosition) {
     target[0] = station.id
     for byte in 0..<8 { target[1 + byte] = UInt8(truncatingIfNeeded: n >> Int64(56 - 8 * byte)) }
-    return 188
+    let length = station.bad.contains(n) ? 0 : 188
+    n += 1
+    return (length, position)
   }
 }
 
+/// A batch that is flushed without a network.
+protocol PlayedBatch: DatagramBatch {
+  mutating func flush()
+}
+
 /// A batch that remembers.
-struct FakeBatch: DatagramBatch {
+struct FakeBatch: PlayedBatch {
   struct Datagram: Hashable {
     var destination: Destination
     var header: [UInt8]
@@ -85,25 +92,27 @@ struct FakeBatch: DatagramBatch {
 extension AirSlot<FakeStation> {
   init?(
     _ station: FakeStation, from date: Ticks, predecessor: Int? = nil, figures: StationFigures = StationFigures(),
-    ssrc: UInt32? = nil
+    ssrc: UInt32? = nil, readiness: Readiness = Readiness()
   ) {
     guard let destination = Destination(group: "239.255.66.\(station.id)", port: 5004) else { return nil }
     self.init(
-      source: station, destination: destination, ssrc: ssrc, figures: figures, predecessor: predecessor,
-      notBefore: date)
+      source: station, destination: destination, ssrc: ssrc, figures: figures, readiness: readiness,
+      predecessor: predecessor, notBefore: date)
   }
 }
 
 extension AirRoster {
   /// A roster that has begun.
-  static func begun(_ slots: [AirSlot<Source>?], after before: AirRoster? = nil) -> AirRoster {
-    var roster = AirRoster(slots.compactMap { $0 })
+  static func begun(
+    _ slots: [AirSlot<Source>?], grain: Grain = .finest, after before: AirRoster? = nil
+  ) -> AirRoster {
+    var roster = AirRoster(slots.compactMap { $0 }, grain: grain)
     roster.begin(after: before ?? AirRoster([]))
     return roster
   }
 
   /// Plays from `start` to `end`: wakes when the next datagram is due, as the sending thread does.
-  mutating func play(from start: Ticks, to end: Ticks, before last: Ticks = Ticks(.max), into batch: inout FakeBatch) {
+  mutating func play(from start: Ticks, to end: Ticks, before last: Ticks = Ticks(.max), into batch: inout some PlayedBatch) {
     var now = start
     while now < end {
       while !collect(now: now, before: last, into: &batch) { batch.flush() }
