@@ -39,7 +39,7 @@ package struct MulticastSender: ~Copyable, @unchecked Sendable {
   private var fragments = false
   /// How many messages the datagrams make up: a train is one.
   private var trains = 0
-  private let socket: Descriptor
+  let socket: Descriptor
   private let bytes: UnsafeMutableBufferPointer<UInt8>
   private let messages: UnsafeMutablePointer<CLinux_mmsghdr>
   private let vectors: UnsafeMutablePointer<iovec>

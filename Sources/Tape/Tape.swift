@@ -95,6 +95,12 @@ package final class Tape: Sendable {
   /// The date of datagram `number`, from the tape's start; the programme's duration for the number after the last.
   package func date(of number: Int) -> Ticks { reader.entry(number).date }
 
+  /// Copies datagram `number` to the start of `target`: its length in bytes, 0 when the tape is damaged there.
+  package func copy(_ number: Int, to target: inout MutableSpan<UInt8>) -> Int {
+    guard (0..<datagramCount).contains(number) else { return 0 }
+    return reader.copy(from: reader.entry(number), to: reader.entry(number + 1), into: &target)
+  }
+
   /// The first datagram dated at or after `date`; ``datagramCount`` when there is none.
   package func firstDatagram(notBefore date: Ticks) -> Int {
     partition(0..<datagramCount) { self.date(of: $0) >= date }

@@ -1,7 +1,7 @@
 import Glibc
 import SyntheticTape
-import TransportStream
 import Testing
+import TransportStream
 
 @testable import Tape
 

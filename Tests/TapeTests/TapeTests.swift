@@ -18,7 +18,7 @@ import TransportStream
   private func bytes(_ tape: Tape, _ number: Int) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: 1_316)
     var span = bytes.mutableSpan
-    let count = tape.reader.copy(from: tape.reader.entry(number), to: tape.reader.entry(number + 1), into: &span)
+    let count = tape.copy(number, to: &span)
     return Array(bytes.prefix(count))
   }
 

@@ -40,7 +40,8 @@ struct AirRoster<Source: AirSource>: Sendable {
     while let first = heap.first, first.date.count < due {
       let before = batch.count
       guard before < room else { return false }
-      heap.postponeFirst(to: slots[first.slot].play(now: now, before: end, grain: grain, room: room - before, into: &batch))
+      let next = slots[first.slot].play(now: now, before: end, grain: grain, room: room - before, into: &batch)
+      heap.postponeFirst(to: next)
       for place in before..<batch.count { owners[place] = first.slot }
     }
     return true

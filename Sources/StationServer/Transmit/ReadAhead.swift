@@ -67,8 +67,9 @@ final class ReadAhead: Sendable {
     for stretch in station.stretches(from: now - window.behind, to: now + window.ahead) {
       let number = pieces[ObjectIdentifier(stretch.tape), default: TapePieces(stretch.tape)].want(stretch.datagrams)
       guard let number, missing == nil else { continue }
-      // Its date stands in the index, which may be what is missing: the programme's start will do then.
-      missing = number == stretch.datagrams.lowerBound ? max(stretch.start, now - window.behind) : stretch.date(of: number)
+      // Its date stands in the index, which may be what is missing: that of the stretch will do then.
+      let isFirst = number == stretch.datagrams.lowerBound
+      missing = isFirst ? max(stretch.start, now - window.behind) : stretch.date(of: number)
     }
     return missing
   }

@@ -118,8 +118,8 @@ final class MediaDirectory {
     (#""thread": 1"#, "transmit.thread: is not a key of stationd: did you mean \"threads\"?"),
   ])
   func saysWhatIsWrongWithTransmit(key: String, problem: String?) {
-    let problems = media.problems(
-      #"{"site":{"name":"S"},"transmit":{\#(key)},"stations":[{"number":1,"name":"One","source":{"files":["one.mp4"]}}]}"#)
+    let station = #"{"number":1,"name":"One","source":{"files":["one.mp4"]}}"#
+    let problems = media.problems(#"{"site":{"name":"S"},"transmit":{\#(key)},"stations":[\#(station)]}"#)
     #expect(problems.count == (problem == nil ? 0 : 1))
     if let problem { #expect(problems.first?.hasPrefix(problem) == true, "\(problems)") }
   }

@@ -112,7 +112,9 @@ extension AirRoster {
   }
 
   /// Plays from `start` to `end`: wakes when the next datagram is due, as the sending thread does.
-  mutating func play(from start: Ticks, to end: Ticks, before last: Ticks = Ticks(.max), into batch: inout some PlayedBatch) {
+  mutating func play(
+    from start: Ticks, to end: Ticks, before last: Ticks = Ticks(.max), into batch: inout some PlayedBatch
+  ) {
     var now = start
     while now < end {
       while !collect(now: now, before: last, into: &batch) { batch.flush() }

@@ -75,7 +75,7 @@ private final class Asked: Sendable {
   }
 
   @Test func anUnknownInterfaceIsAnError() throws {
-    let plan = #"{"plan":{"interface":"nosuch0","ttl":1,"dscp":0,"stations":[]}}"#
+    let plan = #"{"plan":{"interface":"nosuch0","ttl":1,"dscp":0,"threads":1,"stations":[]}}"#
     #expect(try reply(plan).error?.contains("cannot find nosuch0") == true)
   }
 
