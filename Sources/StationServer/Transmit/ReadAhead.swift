@@ -20,6 +20,8 @@ final class ReadAhead: Sendable {
   /// How often it looks, and how often while something is missing: nanoseconds.
   private static let interval: Int64 = 500_000_000
   private static let shortInterval: Int64 = 20_000_000
+  /// How long new stations wait for tapes that nobody has read lately: nanoseconds.
+  private static let patience: Int64 = 100_000_000
 
   private struct Shelf: Sendable {
     var listeners: [Listener] = []
@@ -28,10 +30,13 @@ final class ReadAhead: Sendable {
 
   private let shelf = Mutex(Shelf())
 
-  /// Reads ahead for these stations from now on, and for no others. What comes first is looked at before this returns.
-  func follow(_ listeners: [Listener], now: Ticks) {
+  /// Reads ahead for these stations from now on, and for no others.
+  ///
+  /// - Parameter now: the air's time. What comes first is given a moment to arrive before this returns.
+  func follow(_ listeners: [Listener], now: () -> Ticks) {
     shelf.withLock { $0.listeners = listeners }
-    _ = look(now: now)
+    let end = SteadyClock.now + Self.patience
+    while !look(now: now()), SteadyClock.now < end { SteadyClock.sleep(until: SteadyClock.now + 2_000_000) }
   }
 
   /// Looks again and again, for as long as the process lives.

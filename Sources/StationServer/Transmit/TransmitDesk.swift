@@ -85,7 +85,7 @@ final class TransmitDesk: Sendable {
     // Found out before an elder is asked to leave.
     _ = try way?.open()
     let agreed = air.threads == nil ? try begin(plan, threads: next.threads, &air) : nil
-    readAhead.follow(next.entries.map { .init(station: $0.station, readiness: $0.readiness) }, now: terms.now)
+    readAhead.follow(next.entries.map { .init(station: $0.station, readiness: $0.readiness) }) { terms.now }
     let from = agreed ?? terms.now + Self.lead(stations: next.entries.count)
     try air.threads?.carryOut(next.rosters(after: air.planned, from: from), way: way)
     air.planned = next

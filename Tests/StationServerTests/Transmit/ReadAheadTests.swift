@@ -39,7 +39,7 @@ import TransportStream
   @Test func whatIsSentSoonIsHere() throws {
     let listener = try station(1, [tape("a", milliseconds: 1_200), tape("b", milliseconds: 40_000)])
     let readAhead = ReadAhead()
-    readAhead.follow([listener], now: noon)
+    readAhead.follow([listener]) { noon }
     for second in 0..<60 {
       #expect(look(readAhead, now: noon + .seconds(Int64(second))))
       #expect(listener.readiness.end == Ticks(.max))
@@ -51,7 +51,7 @@ import TransportStream
     let (fine, lost) = (try station(1, [good]), try station(2, [bad]))
     #expect(unsafe truncate(bad.path, 0) == 0)
     let readAhead = ReadAhead()
-    readAhead.follow([fine, lost], now: noon)
+    readAhead.follow([fine, lost]) { noon }
     #expect(!look(readAhead, now: noon))
     #expect(fine.readiness.end == Ticks(.max))
     #expect(lost.readiness.end <= noon, "nothing of it is touched, so nothing raises SIGBUS")
