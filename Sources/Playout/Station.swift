@@ -20,10 +20,9 @@ package final class Station: Sendable {
     }
     self.identity = identity
     self.eras = eras
-    let tables = StationTables(identity, isRadio: first.tapes[0].info.format.video == nil)
-    self.tables = tables
+    tables = StationTables(identity, isRadio: first.tapes[0].info.format.video == nil)
     maps = eras.map { era in
-      zip(era.tapes, era.record.mapVersions).map { tables.map(of: $0, version: $1) }
+      zip(era.tapes, era.record.mapVersions).map { StationTables.map(of: $0, version: $1, on: identity) }
     }
     firstNumbers = eras.map { $0.number(of: $0.place(at: $0.record.start)) }
   }

@@ -4,19 +4,18 @@ import TransportStream
 /// The 188 bytes of a transport packet as a plain value: no reference is counted when it is copied or read.
 typealias PacketBytes = InlineArray<188, UInt8>
 
-/// The packets that a station says itself, made once: playout copies them and sets their continuity counters.
+/// The packets that a station says itself, made once: playout copies them and sets their continuity counters. Like
+/// ``PacketBytes``, a plain value.
 struct StationTables: Sendable {
   private let association: PacketBytes
   private let description: PacketBytes
   private let timeAndDate: PacketBytes
-  private let identity: StationIdentity
 
   /// One of so many SI slots carries the time, the others the service description: a player may have made up its mind
   /// a tenth of a second after tuning in, and should know the station's name by then.
   private static let slotPeriod: Int64 = 8
 
   init(_ identity: StationIdentity, isRadio: Bool) {
-    self.identity = identity
     association = Self.bytes(
       ProgramAssociation.section(
         transportStreamID: identity.transportStreamID, program: identity.number, mapPID: PID.pmt
@@ -30,9 +29,9 @@ struct StationTables: Sendable {
     timeAndDate = Self.bytes(TimeAndDate.packet())
   }
 
-  /// The program map packet of a tape on this station.
-  func map(of tape: Tape, version: UInt8) -> PacketBytes {
-    Self.bytes(tape.map.renamed(identifier: identity.number, version: version).packet(pid: PID.pmt))
+  /// The program map packet of a tape on a station.
+  static func map(of tape: Tape, version: UInt8, on station: StationIdentity) -> PacketBytes {
+    bytes(tape.map.renamed(identifier: station.number, version: version).packet(pid: PID.pmt))
   }
 
   /// A packet's bytes; a null packet's where there is no whole packet.
