@@ -14,12 +14,13 @@ struct Grain: Hashable, Sendable {
   static let coarsestAutomatic = Grain(.milliseconds(8))
 
   let length: Ticks
-  /// How many different beginnings windows have: each costs a wake-up.
+  /// How many different beginnings windows have: each costs a wake-up. Odd, so as not to keep step with the kernel's tick,
+  /// by which a machine's load is reckoned.
   private let phases: Int64
 
   init(_ length: Ticks) {
     self.length = length
-    phases = min(max(length.count * 20_000 / Ticks.perSecond, 1), 8)
+    phases = min(max(length.count * 20_000 / Ticks.perSecond, 1), 7)
   }
 
   /// The grain that a thread with so many datagrams a second picks. As long as it has the time to send each by itself, it

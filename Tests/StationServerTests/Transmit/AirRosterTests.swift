@@ -44,9 +44,9 @@ import Wire
   }
 
   @Test func aWindowsDatagramsLeaveInARow() throws {
-    // Windows of the first slot begin with the epoch, those of the second an eighth of the grain later.
-    let grain = Grain(.milliseconds(8))
-    let start = Ticks.seconds(1_792_065_600)
+    // Windows of the first slot begin with the epoch, those of the second a seventh of the grain later.
+    let grain = Grain(.milliseconds(7))
+    let start = Ticks.milliseconds(7) * 256_009_371_428
     var roster = AirRoster.begun(
       (1...2).map { AirSlot(FakeStation(id: $0, phase: start), from: start) }, grain: grain)
     var batch = FakeBatch()
