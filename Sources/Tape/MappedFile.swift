@@ -2,16 +2,14 @@ import Glibc
 
 /// A file mapped read-only for as long as this object lives.
 @safe final class MappedFile: Sendable {
-  /// Which file a path stood for: another one in its place has another number, or another date.
+  /// Which file a path stood for. Another one in its place has another number, for this one's is not free while it is mapped.
   struct Identity: Hashable, Sendable {
     let device: UInt64
     let number: UInt64
-    let changed: Int64
 
     fileprivate init(_ status: stat) {
       device = UInt64(status.st_dev)
       number = UInt64(status.st_ino)
-      changed = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
     }
 
     /// Nil when there is no such file.
