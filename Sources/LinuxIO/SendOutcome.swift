@@ -19,6 +19,7 @@ package struct SendOutcome: Hashable, Sendable {
   /// The last reason, an errno value; 0 when all were taken.
   package var lastError: Int32 = 0
 
+  /// Nothing but so many datagrams taken.
   package init(sent: Int = 0) { self.sent = sent }
 
   /// Not taken, for whatever reason.

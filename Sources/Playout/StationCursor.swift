@@ -3,9 +3,12 @@ import TransportStream
 
 /// A datagram's number since its station's anchor, and when it is due: the value of the PCR that it carries, if any.
 package struct AirPosition: Hashable, Sendable {
+  /// From 0, at the anchor.
   package var n: Int64
+  /// Since the Unix epoch.
   package var date: Ticks
 
+  /// Of any number and date.
   package init(n: Int64, date: Ticks) {
     self.n = n
     self.date = date
@@ -19,7 +22,9 @@ package struct AirPosition: Hashable, Sendable {
 package struct StationCursor: Sendable {
   /// The datagram that it stands on.
   package private(set) var position: AirPosition
+  /// The number of the datagram that it stands on.
   package var n: Int64 { position.n }
+  /// When that is due.
   package var date: Ticks { position.date }
 
   /// Keeps the tapes open that ``tape`` reads.

@@ -3,11 +3,14 @@ import TransportStream
 
 /// Datagrams that follow one another on one tape, and when that programme began.
 package struct Stretch: Sendable {
+  /// Whose datagrams they are.
   package let tape: Tape
+  /// Their numbers on the tape.
   package let datagrams: Range<Int>
   /// What the tape's dates count from.
   package let start: Ticks
 
+  /// When a datagram of the tape is due.
   package func date(of number: Int) -> Ticks { start + tape.date(of: number) }
 }
 

@@ -18,6 +18,7 @@ package struct TapePieces: Sendable {
   private var pieces: [Int: Piece] = [:]
   private var round = 0
 
+  /// Nothing of `tape` is wanted yet.
   package init(_ tape: Tape) { self.tape = tape }
 
   /// Whether nobody wants anything of it.
