@@ -13,7 +13,7 @@ struct AirRoster<Source: AirSource>: Sendable {
   init(_ slots: [AirSlot<Source>], grain: Grain = .finest, batchCapacity: Int = Transmitter.batchCapacity) {
     self.slots = slots
     self.grain = grain
-    for index in slots.indices { self.slots[index].phase = grain.phase(ofSlot: index) }
+    for index in slots.indices { self.slots[index].phase = grain.phase(ofSlot: index, of: slots.count) }
     heap = DateHeap(capacity: slots.count)
     owners = Array(repeating: 0, count: batchCapacity)
   }

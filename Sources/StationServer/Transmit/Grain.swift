@@ -31,8 +31,10 @@ struct Grain: Hashable, Sendable {
     self.init(Ticks(least + Int64(share * Double(most - least))))
   }
 
-  /// When windows begin for the slot in this place: after 0 or so many parts of the grain.
-  func phase(ofSlot place: Int) -> Ticks { Ticks(length.count * (Int64(place) % phases) / phases) }
+  /// When windows begin for the slot in this place of so many: after 0 or more parts of the grain, neighbours together.
+  func phase(ofSlot place: Int, of count: Int) -> Ticks {
+    Ticks(length.count * (Int64(place) * phases / Int64(max(count, 1))) / phases)
+  }
 
   /// The beginning of the window that `date` lies in.
   func window(of date: Ticks, phase: Ticks) -> Ticks {

@@ -13,6 +13,9 @@ struct PlannedAir: Sendable {
     var readiness: Readiness
     /// Which of the sending threads carries it; nil until that is decided.
     var thread: Int?
+
+    /// The first tape of its latest schedule.
+    fileprivate var tape: String { plan.eras.last?.tapes.first ?? "" }
   }
 
   /// How datagrams leave the machine.
@@ -36,7 +39,7 @@ struct PlannedAir: Sendable {
   private(set) var way: Way?
   /// How many threads send: as the first plan had it, for a station on the air does not change threads.
   private(set) var threads = 1
-  /// By number; the slots of each sending thread are in this order.
+  /// By number.
   private(set) var entries: [Entry] = []
 
   /// The air as `plan` has it. A station whose tapes do not open stays as it was, if it was on the air; what is open
@@ -86,7 +89,13 @@ struct PlannedAir: Sendable {
     }
   }
 
-  private func carried(by thread: Int) -> [Entry] { entries.filter { $0.thread == thread } }
+  /// In the order of the thread's slots: stations that play the same tape side by side, so that one finds in the cache what
+  /// the other has just read.
+  private func carried(by thread: Int) -> [Entry] {
+    entries.filter { $0.thread == thread }.sorted { left, right in
+      (left.tape, left.plan.identity.number) < (right.tape, right.plan.identity.number)
+    }
+  }
 }
 
 /// Why a station of a plan cannot be on the air.
