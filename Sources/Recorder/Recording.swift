@@ -68,7 +68,7 @@ struct Recording {
   }
 
   /// A file that somebody is still writing is not all there, and its tape would be kept as if it were.
-  private func confirmUnchanged(since source: FileStatus) throws(RecorderError) {
+  func confirmUnchanged(since source: FileStatus) throws(RecorderError) {
     guard (try? FileStatus(input)) != source else { return }
     throw RecorderError(.inputOutput, "\(input): changed while it was read; try again when it is complete")
   }

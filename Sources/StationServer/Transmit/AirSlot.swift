@@ -9,6 +9,10 @@ struct AirSlot<Source: AirSource>: Sendable {
   static var patience: Ticks { .seconds(1) }
   /// How soon a station is looked at again whose tape is not in memory.
   static var respite: Ticks { .milliseconds(20) }
+  /// So many datagrams that are overdue leave together at the most, and the next ones so much later: receivers and
+  /// switches should not pay for a sender that was held up.
+  static var overdueLimit: Int { 3 }
+  static var overdueInterval: Ticks { Ticks(Ticks.perSecond / 1_000_000 * 150) }
   /// So many bad datagrams in a row, and the rest of the programme is given up.
   static var failureLimit: Int { 50 }
 
@@ -79,8 +83,12 @@ struct AirSlot<Source: AirSource>: Sendable {
     }
     let window = grain.window(of: max(now, position.date), phase: phase)
     let last = min(end.count, ready.count, window.count + grain.length.count)
+    var overdue = 0
     for _ in 0..<room where position.date.count < last {
       let date = position.date
+      // Whatever is dated before `end` must be out by then, however late.
+      if overdue == Self.overdueLimit { return min(now + Self.overdueInterval, end - Ticks(1)) }
+      if date < window { overdue += 1 }
       send(now: now, into: &batch)
       // Dates rise; should a tape that changes under our hands make one stand still, its station alone waits.
       guard date.count < position.date.count else { return now + Self.patience }
