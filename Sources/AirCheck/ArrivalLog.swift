@@ -23,9 +23,12 @@ struct ArrivalLog: Sendable {
     lateness.append(ClockReference.distance(from: pcr, to: Ticks(nanoseconds: arrival).pcr).nanoseconds)
   }
 
-  /// The longest time without a datagram, and the datagram after which it began.
-  var longestSilence: (length: Int64, after: Int64)? {
-    zip(arrivals, arrivals.dropFirst()).lazy.map { (length: $1 - $0, after: $0) }.max { $0.length < $1.length }
+  /// The longest time without a datagram, up to `end`, and the datagram after which it began; nil when none came.
+  func longestSilence(until end: Int64) -> (length: Int64, after: Int64)? {
+    guard let last = arrivals.last else { return nil }
+    let between = zip(arrivals, arrivals.dropFirst()).lazy.map { (length: $1 - $0, after: $0) }
+    let atTheEnd = (length: max(end - last, 0), after: last)
+    return between.max { $0.length < $1.length }.map { $0.length > atTheEnd.length ? $0 : atTheEnd } ?? atTheEnd
   }
 }
 

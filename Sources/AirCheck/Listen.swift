@@ -78,9 +78,10 @@ struct Listen: ParsableCommand {
       // The kernel dates and keeps what comes meanwhile.
       if received == 0 { _ = try stations.first?.listen(timeoutMilliseconds: 5) }
     }
+    let now = Int64(Date().timeIntervalSince1970 * 1e9)
     let all = stations.flatMap(\.log.arrivals).sorted()
     return AirReport(
-      seconds: (clock.now - start) / .seconds(1), stations: stations.map { $0.report() }, bursts: Bursts(all))
+      seconds: (clock.now - start) / .seconds(1), stations: stations.map { $0.report(until: now) }, bursts: Bursts(all))
   }
 
   private func check(file: String) throws -> StreamReport {

@@ -50,8 +50,9 @@ final class StationWatch {
     log.take(arrival: arrival, pcr: pcr)
   }
 
-  func report() -> StationReport {
-    let silence = log.longestSilence
+  /// - Parameter end: when listening ended, Unix nanoseconds: a silence may last until then.
+  func report(until end: Int64) -> StationReport {
+    let silence = log.longestSilence(until: end)
     let rtp = encapsulation == .rtp ? RTPReport(sequence) : nil
     let stream = stream.report()
     let drops = receiver.kernelDrops

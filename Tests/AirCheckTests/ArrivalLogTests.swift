@@ -14,8 +14,11 @@ import TransportStream
   @Test func theLongestSilenceIsFound() {
     var log = ArrivalLog(expecting: 4)
     for arrival: Int64 in [10, 30, 90, 100] { log.take(arrival: arrival, pcr: nil) }
-    #expect(log.longestSilence?.length == 60)
-    #expect(log.longestSilence?.after == 30)
+    #expect(log.longestSilence(until: 120)?.length == 60)
+    #expect(log.longestSilence(until: 120)?.after == 30)
+    #expect(log.longestSilence(until: 200)?.length == 100)
+    #expect(log.longestSilence(until: 200)?.after == 100)
+    #expect(ArrivalLog(expecting: 0).longestSilence(until: 200) == nil)
   }
 
   /// A PCR that is UTC, a delay of 2 ms, and one datagram 5 ms later than that, while the PCR wraps.
