@@ -98,8 +98,11 @@ import Glibc
   }
 
   /// Enters cached pages into this process's page tables, so that reading them does not even fault; false when one of them
-  /// cannot be had.
-  func populate(_ range: Range<Int>) -> Bool { advise(range, 22) }  // MADV_POPULATE_READ, since Linux 5.14
+  /// cannot be had. A kernel before 5.14 does not know how: there, reading them does fault, but waits for nothing.
+  func populate(_ range: Range<Int>) -> Bool {
+    let populateRead: Int32 = 22  // MADV_POPULATE_READ
+    return advise(range, populateRead) || errno == EINVAL
+  }
 
   /// Whole pages: where they start, and up to where they reach within the file.
   private func pages(_ range: Range<Int>) -> (start: Int, length: Int)? {
