@@ -15,6 +15,8 @@ let package = Package(
     .executable(name: "tuner", targets: ["Tuner"]),
     .executable(name: "stationd-recorder", targets: ["Recorder"]),
     .executable(name: "aircheck", targets: ["AirCheck"]),
+    .executable(name: "airbench", targets: ["AirBench"]),
+    .executable(name: "bareloop", targets: ["BareLoop"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -36,6 +38,7 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "CLinux"),
     .target(name: "LinuxIO", dependencies: ["CLinux"], swiftSettings: strict),
+    .target(name: "AirWatch", dependencies: ["TransportStream", "Wire", "LinuxIO"], swiftSettings: strict),
     .systemLibrary(
       name: "CLibAV",
       pkgConfig: "libavformat libavcodec libavfilter libavutil",
@@ -75,10 +78,18 @@ let package = Package(
     .executableTarget(
       name: "AirCheck",
       dependencies: [
-        "Playout", "Tape", "Wire", "TransportStream", "LinuxIO",
+        "AirWatch", "Playout", "Tape", "TransportStream", "LinuxIO",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+    .executableTarget(
+      name: "AirBench",
+      dependencies: [
+        "AirWatch", "TransportStream", "LinuxIO",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+    .executableTarget(name: "BareLoop"),
 
     // Tests.
     .target(
@@ -115,7 +126,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "AirCheckTests", dependencies: ["AirCheck", "TransportStream", "Wire"], swiftSettings: strict),
+      name: "AirWatchTests", dependencies: ["AirWatch", "TransportStream", "Wire"], swiftSettings: strict),
+    .testTarget(name: "AirBenchTests", dependencies: ["AirBench", "AirWatch"], swiftSettings: strict),
   ]
 )
 

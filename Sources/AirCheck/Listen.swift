@@ -1,3 +1,4 @@
+import AirWatch
 import ArgumentParser
 import FoundationEssentials
 import LinuxIO

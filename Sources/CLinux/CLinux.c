@@ -2,7 +2,10 @@
 #include "CLinux.h"
 
 #include <fcntl.h>
+#include <linux/if_ether.h>
 #include <netinet/udp.h>
+#include <netpacket/packet.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -67,6 +70,21 @@ size_t CLinux_control_size(void) {
 
 int CLinux_set_thread_name(pthread_t thread, const char *name) {
   return pthread_setname_np(thread, name);
+}
+
+int CLinux_leave_network(void) { return unshare(CLONE_NEWNET); }
+int CLinux_enter_network(int descriptor) { return setns(descriptor, CLONE_NEWNET); }
+
+int CLinux_open_tap(int interface) {
+  int tap = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  struct sockaddr_ll place = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_IP), .sll_ifindex = interface};
+  if (tap >= 0 && bind(tap, (struct sockaddr *)&place, sizeof place) < 0) {
+    int error = errno;
+    close(tap);
+    errno = error;
+    return -1;
+  }
+  return tap;
 }
 
 int CLinux_exit_status(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : -1; }

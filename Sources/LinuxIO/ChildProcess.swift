@@ -17,17 +17,18 @@ package final class ChildProcess: Sendable {
   package let input: Descriptor
   private let ending = Mutex<Ending?>(nil)
 
-  /// Starts a program with default signal handling and no descriptor but its standard ones: input is the pipe, output and
-  /// error both go to this program's standard error.
+  /// Starts a program with default signal handling and no descriptor but its standard ones: input is the pipe.
   ///
-  /// - Parameter arguments: the program, looked up in PATH when its name has no slash, and its arguments.
+  /// - Parameters:
+  ///   - arguments: the program, looked up in PATH when its name has no slash, and its arguments.
+  ///   - output: the descriptor that its output and error both go to; this program's standard error by default.
   /// - Throws: ENOENT when there is no such program, and whatever the kernel says.
-  package init(_ arguments: [String]) throws(SystemError) {
+  package init(_ arguments: [String], output: Int32 = STDERR_FILENO) throws(SystemError) {
     var ends: [Int32] = [-1, -1]
     try systemCall("make", "a pipe") { unsafe CLinux_pipe(&ends) }
     let reading = Descriptor(owning: ends[0])
     input = Descriptor(owning: ends[1])
-    pid = try Self.spawn(arguments, input: reading.number)
+    pid = try Self.spawn(arguments, input: reading.number, output: output)
   }
 
   deinit {
@@ -59,12 +60,13 @@ package final class ChildProcess: Sendable {
     }
   }
 
-  private static func spawn(_ arguments: [String], input: Int32) throws(SystemError) -> Int32 {
+  private static func spawn(_ arguments: [String], input: Int32, output: Int32) throws(SystemError) -> Int32 {
     var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }
     unsafe posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
-    unsafe posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO)
+    unsafe posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+    unsafe posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO)
     unsafe CLinux_close_from(&actions, STDERR_FILENO + 1)
 
     var attributes = posix_spawnattr_t()

@@ -50,6 +50,14 @@ size_t CLinux_control_size(void);
 
 int CLinux_set_thread_name(pthread_t thread, const char *name);
 
+/// Moves this thread into a network namespace: a new one, or that of a descriptor. Returns 0, or -1 with errno.
+int CLinux_leave_network(void);
+int CLinux_enter_network(int descriptor);
+
+/// A packet socket that gets a copy of every IPv4 packet, from its IP header on, that comes in by an interface; -1 with
+/// errno.
+int CLinux_open_tap(int interface);
+
 /// waitpid's macros.
 int CLinux_exit_status(int status);
 int CLinux_termination_signal(int status);

@@ -1,7 +1,7 @@
 import Testing
 import Wire
 
-@testable import AirCheck
+@testable import AirWatch
 
 @Suite struct SequenceCheckTests {
   var check = SequenceCheck()

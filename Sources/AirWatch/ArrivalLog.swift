@@ -1,14 +1,14 @@
 import TransportStream
 
 /// When a station's datagrams came: for bursts, silences, and the error of their pace. All in nanoseconds.
-struct ArrivalLog: Sendable {
+package struct ArrivalLog: Sendable {
   /// Two datagrams closer together than this belong to one burst.
   static let burstWindow: Int64 = 100_000
 
   /// Kernel receive dates, Unix.
-  private(set) var arrivals: [Int64] = []
+  package private(set) var arrivals: [Int64] = []
   /// Arrival less PCR, at each datagram that carries one; both clocks count from the Unix epoch on a house station.
-  private(set) var lateness: [Int64] = []
+  package private(set) var lateness: [Int64] = []
 
   /// Makes room, so that listening itself allocates little.
   init(expecting datagrams: Int) {
@@ -33,14 +33,14 @@ struct ArrivalLog: Sendable {
 }
 
 /// How many datagrams came within 100 us of one another.
-struct Bursts: Codable, Sendable {
+package struct Bursts: Codable, Sendable {
   /// The most within any 100 us.
-  let largest: Int
+  package let largest: Int
   /// How many datagrams were the fourth or later within 100 us.
-  let beyondThree: Int
+  package let beyondThree: Int
 
   /// - Parameter arrivals: ascending, nanoseconds.
-  init(_ arrivals: [Int64]) {
+  package init(_ arrivals: [Int64]) {
     var (largest, beyondThree, start) = (0, 0, 0)
     for (index, arrival) in arrivals.enumerated() {
       while arrival - arrivals[start] > ArrivalLog.burstWindow { start += 1 }
@@ -52,14 +52,18 @@ struct Bursts: Codable, Sendable {
 }
 
 /// Where the values of a distribution lie; milliseconds.
-struct Spread: Codable, Sendable {
-  let p50: Double
-  let p99: Double
-  let p999: Double
-  let max: Double
+package struct Spread: Codable, Sendable {
+  package let p50: Double
+  package let p99: Double
+  package let p999: Double
+  package let max: Double
+
+  package init(p50: Double, p99: Double, p999: Double, max: Double) {
+    (self.p50, self.p99, self.p999, self.max) = (p50, p99, p999, max)
+  }
 
   /// - Parameter values: nanoseconds, at least one.
-  init?(_ values: [Int64]) {
+  package init?(_ values: [Int64]) {
     guard !values.isEmpty else { return nil }
     let sorted = values.sorted()
     func at(_ share: Double) -> Double {
@@ -70,15 +74,15 @@ struct Spread: Codable, Sendable {
 }
 
 /// How far the arrival of the PCRs strays from an even pace; milliseconds.
-struct Pace: Codable, Sendable {
+package struct Pace: Codable, Sendable {
   /// PCRs measured.
-  let count: Int
+  package let count: Int
   /// This machine's clock less the PCR, at the median: how late a house station is, if both clocks agree.
-  let offset: Double
+  package let offset: Double
   /// |arrival less PCR less the median|: the PCR arrival error.
-  let error: Spread
+  package let error: Spread
   /// Arrival less PCR less the least: how long the slowest waited.
-  let lateness: Spread
+  package let lateness: Spread
 
   init?(_ lateness: [Int64]) {
     guard !lateness.isEmpty else { return nil }

@@ -3,34 +3,40 @@ import TransportStream
 import Wire
 
 /// How a station's packets are wrapped.
-enum Encapsulation: String, Codable, CaseIterable, Sendable {
+package enum Encapsulation: String, Codable, CaseIterable, Sendable {
   case rtp, udp
 }
 
 /// One group listened to: everything known of it.
-final class StationWatch {
+package final class StationWatch {
   let group: String
   let port: UInt16
   let encapsulation: Encapsulation
   private var receiver: MulticastReceiver
   private var stream = StreamChecker()
   private var sequence = SequenceCheck()
-  private(set) var log: ArrivalLog
+  package private(set) var log: ArrivalLog
 
-  /// Joins the group. Throws when the kernel refuses.
-  init(
-    group: String, port: UInt16, interface: NetworkInterface?, encapsulation: Encapsulation, seconds: Double
+  /// Joins the group.
+  ///
+  /// - Parameters:
+  ///   - seconds: how long it is going to be listened to, so that room is made.
+  ///   - receiveBuffer: bytes the kernel should hold for us between two calls of `listen`.
+  /// - Throws: when the kernel refuses.
+  package init(
+    group: String, port: UInt16, interface: NetworkInterface?, encapsulation: Encapsulation, seconds: Double,
+    receiveBuffer: Int = 8 << 20
   ) throws(SystemError) {
     (self.group, self.port, self.encapsulation) = (group, port, encapsulation)
     // About 20 Mb/s, and a megabyte at most for a start.
     log = ArrivalLog(expecting: min(Int(seconds * 2_000), 131_072))
-    receiver = try MulticastReceiver(group: group, port: port, interface: interface, receiveBuffer: 8 << 20)
+    receiver = try MulticastReceiver(group: group, port: port, interface: interface, receiveBuffer: receiveBuffer)
   }
 
   /// Takes in what has come; waits at most so long for it.
   ///
   /// - Returns: how many datagrams.
-  func listen(timeoutMilliseconds: Int) throws(SystemError) -> Int {
+  package func listen(timeoutMilliseconds: Int) throws(SystemError) -> Int {
     try receiver.receive(timeoutMilliseconds: timeoutMilliseconds) { datagram, arrival in
       take(datagram, arrival: arrival)
     }
@@ -51,7 +57,7 @@ final class StationWatch {
   }
 
   /// - Parameter end: when listening ended, Unix nanoseconds: a silence may last until then.
-  func report(until end: Int64) -> StationReport {
+  package func report(until end: Int64) -> StationReport {
     let silence = log.longestSilence(until: end)
     let rtp = encapsulation == .rtp ? RTPReport(sequence) : nil
     let stream = stream.report()

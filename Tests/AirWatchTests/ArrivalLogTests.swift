@@ -1,7 +1,7 @@
 import Testing
 import TransportStream
 
-@testable import AirCheck
+@testable import AirWatch
 
 @Suite struct ArrivalLogTests {
   @Test func aBurstIsWhatComesWithinAHundredMicroseconds() {

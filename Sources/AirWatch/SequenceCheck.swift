@@ -2,9 +2,9 @@ import Wire
 
 /// The RTP headers of one station: sequence numbers without gaps, one source, timestamps that agree with the PCR
 /// (RFC 3550 §5.1, RFC 2250 §2). Allocates nothing after its creation.
-struct SequenceCheck: Sendable {
+package struct SequenceCheck: Sendable {
   /// Where the numbers went on without some that were missing.
-  struct Gap: Codable, Hashable, Sendable {
+  package struct Gap: Codable, Hashable, Sendable {
     /// The first missing number.
     let from: UInt16
     let count: Int

@@ -1,12 +1,12 @@
 /// Text in columns: the first line is their heads; numbers stand to the right.
-struct Columns: CustomStringConvertible {
+package struct Columns: CustomStringConvertible {
   private var rows: [[String]]
 
-  init(_ heads: String...) { rows = [heads] }
+  package init(_ heads: String...) { rows = [heads] }
 
-  mutating func append(_ row: String...) { rows.append(row) }
+  package mutating func append(_ row: String...) { rows.append(row) }
 
-  var description: String {
+  package var description: String {
     let widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     return rows.map { row in
       let cells = zip(row, widths).enumerated().map { index, cell in
@@ -19,7 +19,7 @@ struct Columns: CustomStringConvertible {
 }
 
 /// A number with so many digits after its point; "-" for none.
-func fixed(_ value: Double?, _ digits: Int) -> String {
+package func fixed(_ value: Double?, _ digits: Int) -> String {
   guard let value, value.isFinite, abs(value) < 1e15 else { return "-" }
   let scale = (0..<digits).reduce(1) { power, _ in power * 10 }
   let units = Int64((abs(value) * Double(scale)).rounded())

@@ -2,7 +2,7 @@ import FoundationEssentials
 import TransportStream
 
 /// A report as JSON, for programs.
-func encoded(_ report: some Encodable) throws -> String {
+package func encoded(_ report: some Encodable) throws -> String {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
   return String(decoding: try encoder.encode(report), as: UTF8.self)
@@ -10,7 +10,7 @@ func encoded(_ report: some Encodable) throws -> String {
 
 extension AirReport: CustomStringConvertible {
   /// A table of all stations, then what is wrong with each.
-  var description: String {
+  package var description: String {
     var table = Columns(
       "group", "service", "Mb/s", "datagrams", "lost", "PCR p50", "p99", "max ms", "burst", "silence ms", "PCR gap",
       "PAT", "SDT ms", "verdict")
@@ -35,7 +35,7 @@ extension AirReport: CustomStringConvertible {
 
 extension StreamReport {
   /// A file's report for people.
-  var summary: String {
+  package var summary: String {
     var table = Columns("PID", "type", "packets", "time stamps", "longest step ms", "least margin ms")
     for line in lines {
       table.append(
