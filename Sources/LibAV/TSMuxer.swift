@@ -20,18 +20,12 @@ import CLibAV
     package var leadIn: Int
     /// In milliseconds.
     package var pcrPeriod: Int
-    /// In microseconds, of PAT and PMT.
-    package var patPeriod: Int
-    /// In microseconds.
-    package var sdtPeriod: Int
     package var pmtPID: UInt16
 
-    package init(rate: Int, leadIn: Int, pcrPeriod: Int, patPeriod: Int, sdtPeriod: Int, pmtPID: UInt16) {
+    package init(rate: Int, leadIn: Int, pcrPeriod: Int, pmtPID: UInt16) {
       self.rate = rate
       self.leadIn = leadIn
       self.pcrPeriod = pcrPeriod
-      self.patPeriod = patPeriod
-      self.sdtPeriod = sdtPeriod
       self.pmtPID = pmtPID
     }
   }
@@ -79,9 +73,9 @@ import CLibAV
       try LibAVError.check(
         unsafe av_opt_set_int(context.pointee.priv_data, key, Int64(value), 0), "set", "the muxer's \(key)")
     }
-    for (key, value) in [("pat_period", settings.patPeriod), ("sdt_period", settings.sdtPeriod)] {
-      try LibAVError.check(
-        unsafe av_opt_set(context.pointee.priv_data, key, "\(value)us", 0), "set", "the muxer's \(key)")
+    // Tables stand at the start, and (there is no way round that) before key frames: nowhere else do they make others wait.
+    for key in ["pat_period", "sdt_period"] {
+      try LibAVError.check(unsafe av_opt_set(context.pointee.priv_data, key, "86400", 0), "set", "the muxer's \(key)")
     }
     return unsafe context
   }
@@ -113,15 +107,9 @@ import CLibAV
   }
 
   /// Sends one PES packet, with times in 90 kHz units, after as many others as its DTS asks for.
-  ///
-  /// - Parameter withTables: PAT, PMT and SDT go first. (They do before a key frame anyway.)
   package mutating func write(
-    _ bytes: Span<UInt8>, stream: Int, pts: Int64, dts: Int64, isKey: Bool, withTables: Bool = false
+    _ bytes: Span<UInt8>, stream: Int, pts: Int64, dts: Int64, isKey: Bool
   ) throws(LibAVError) {
-    if withTables {
-      try LibAVError.check(
-        unsafe av_opt_set(context.pointee.priv_data, "mpegts_flags", "+resend_headers", 0), "set", "the muxer's flags")
-    }
     try packet.fill(bytes, streamIndex: stream, pts: pts, dts: dts, isKey: isKey)
     try LibAVError.check(unsafe av_write_frame(context, packet.av), "write", "the transport stream")
     // Else it would keep small audio packets back, to put several into one.

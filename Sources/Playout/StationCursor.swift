@@ -95,9 +95,9 @@ package struct StationCursor: Sendable {
       case .timeStamp: TimeStamp.add(programme.startStamp, to: &target, at: offset)
       case .association: station.tables.writeAssociation(counter: target[offset + 3], to: &target, at: offset)
       case .map: StationTables.write(programme.map, counter: target[offset + 3], to: &target, at: offset)
-      case .slot:
-        station.tables.writeSlot(
-          programme.firstSlot + Int64(patch.ordinal), date: position.date, to: &target, at: offset)
+      case .slot: station.tables.writeSlot(programme.firstSlot + Int64(patch.ordinal), to: &target, at: offset)
+      case .time:
+        station.tables.writeTime(position.date, counter: target[offset + 3], to: &target, at: offset)
       }
     }
     return length
@@ -136,7 +136,7 @@ extension PatchPoint.Kind {
     switch self {
     case .clock: 6
     case .timeStamp: 5
-    case .association, .map, .slot: TSPacket.size
+    case .association, .map, .slot, .time: TSPacket.size
     }
   }
 }

@@ -11,10 +11,6 @@ struct StationTables: Sendable {
   private let description: PacketBytes
   private let timeAndDate: PacketBytes
 
-  /// One of so many SI slots carries the time, the others the service description: a player may have made up its mind
-  /// a tenth of a second after tuning in, and should know the station's name by then.
-  private static let slotPeriod: Int64 = 8
-
   init(_ identity: StationIdentity, isRadio: Bool) {
     association = Self.bytes(
       ProgramAssociation.section(
@@ -50,16 +46,16 @@ struct StationTables: Sendable {
     StationTables.write(association, counter: counter, to: &target, at: offset)
   }
 
-  /// Fills the station's SI slot number `slot`, sent at `date`.
-  func writeSlot(_ slot: Int64, date: Ticks, to target: inout MutableSpan<UInt8>, at offset: Int) {
-    let (round, step) = slot.flooredDivision(by: StationTables.slotPeriod)
-    if step == StationTables.slotPeriod - 1 {
-      StationTables.write(timeAndDate, counter: UInt8(truncatingIfNeeded: round), to: &target, at: offset)
-      TimeAndDate.setTime(date, in: &target, at: offset)
-    } else {
-      let count = round * (StationTables.slotPeriod - 1) + step
-      StationTables.write(description, counter: UInt8(truncatingIfNeeded: count), to: &target, at: offset)
-    }
+  /// Fills the station's SI slot number `slot` with the service description: always, for a player may have made up its
+  /// mind as soon as it has PAT and PMT, and should know the station's name by then.
+  func writeSlot(_ slot: Int64, to target: inout MutableSpan<UInt8>, at offset: Int) {
+    StationTables.write(description, counter: UInt8(truncatingIfNeeded: slot), to: &target, at: offset)
+  }
+
+  /// Writes the time and date table as it is sent at `date`.
+  func writeTime(_ date: Ticks, counter: UInt8, to target: inout MutableSpan<UInt8>, at offset: Int) {
+    StationTables.write(timeAndDate, counter: counter, to: &target, at: offset)
+    TimeAndDate.setTime(date, in: &target, at: offset)
   }
 
   static func write(

@@ -1,59 +1,57 @@
 import TransportStream
 
-/// Makes dated datagrams out of a constant-rate multiplex: null packets go, all others keep their exact date.
+/// Makes dated datagrams out of a constant-rate multiplex: the muxer's media keep their place, its null packets, tables
+/// and clocks go, and tables and clocks of the house stand where a receiver that tunes in needs them.
 ///
-/// Packet i of the multiplex leaves when its eleventh byte does, (i * 188 + 11) * 8 / rate seconds after the start,
-/// and that is what a PCR in it must say (ISO/IEC 13818-1 §2.4.2.2). A datagram is dated by the PCR it carries, else by
-/// its first packet.
+/// Packet i of what comes out leaves when its eleventh byte does, (i * 188 + 11) * 8 / rate seconds after the start,
+/// and that is what a PCR in it must say (ISO/IEC 13818-1 §2.4.2.2). What is put in between moves the packets behind it
+/// back, until as many packets that carry nothing have been left out.
+///
+/// A receiver knows what the streams are when it has seen PAT and PMT, and when to show them once it has seen a PCR: so
+/// PAT, PMT and SI slot always stand in a row, and no packet of media without a PCR follows before one with. Access units
+/// that begin between a receiver's first PMT and its first PCR have no date for it: GStreamer's tsdemux, whatever the
+/// sender, then says "Not enough information to calculate proper timestamp". That the PCR comes 20 ms later is not enough:
+/// with tables and clocks each at their own pace, three to four tune-ins of a hundred met it.
 struct Conditioner: ~Copyable {
-  /// A datagram on its way to the tape.
-  struct Datagram {
-    var bytes: [UInt8] = []
-    var date = Ticks.zero
-    var isRandomAccess = false
-  }
-
-  /// The latest and the earliest packet of a datagram lie no further apart than this.
-  static let longestDatagram = Ticks.milliseconds(40)
+  /// Tables come at least this often while there is a picture: 100 ms are allowed (ETSI TR 101 290, 1.3 and 1.5).
+  static let tablePeriod = Ticks.milliseconds(70)
+  /// On the radio each PES packet brings some, after 80 ms at most: these are for pauses.
+  static let radioTablePeriod = Ticks.milliseconds(85)
+  /// Access units that come closer together than this are not each made a way in.
+  static let accessPeriod = Ticks.milliseconds(30)
+  /// Three of these are longer than a PES packet of sound, so that two clocks and its own are enough for the radio.
+  static let clockPeriod = Ticks.milliseconds(28)
+  /// A clock goes before tables rather than after them when it would be this late: 40 ms are allowed (1.4 there).
+  static let latestClock = Ticks.milliseconds(37)
+  /// 30 s are allowed (EN 300 468 §5.1.4, ETSI TR 101 211 §4.4).
+  static let timePeriod = Ticks.seconds(10)
 
   let rate: Int
   let duration: Ticks
   /// Null packets stay: the stream has the same rate at every moment.
   let keepsNulls: Bool
-  /// The stream whose access units make random access points: pictures if there are any, else the first sound.
+  /// The stream whose access units make random access points: pictures if there are any, else the first sound. It
+  /// carries the clock.
   let accessPID: UInt16
 
-  /// Complete datagrams, in order, for `take` to give away.
-  private var ready: [Datagram] = []
-
-  private var packetCount: Int64 = 0
-  private var held: [Held] = []
-  private var isOpening = true
-  private var datagram = Datagram()
-  private var firstDate = Ticks.zero
-  private var hasClock = false
-
-  /// A packet that waits for what follows: whether its PAT begins a random access point.
-  private struct Held {
-    let header: TSPacket
-    var date: Ticks
-    let bytes: [UInt8]
-
-    init(_ header: TSPacket, _ packets: Span<UInt8>, at offset: Int, _ date: Ticks) {
-      self.header = header
-      self.date = date
-      var bytes: [UInt8] = []
-      bytes.reserveCapacity(TSPacket.size)
-      for index in offset..<offset + TSPacket.size { bytes.append(packets[index]) }
-      self.bytes = bytes
-    }
-  }
+  private var tables: TapeTables
+  private var row = DatagramRow()
+  /// Of the packet that leaves next, from 0.
+  private var slot: Int64 = 0
+  /// Packets that were put in and not yet made up for by leaving out others.
+  private var owed = 0
+  private var hasBegun = false
+  private var lastTables = Ticks.zero
+  private var lastAccess: Ticks?
+  private var lastClock = Ticks.zero
+  private var lastTime: Ticks?
 
   init(rate: Int, duration: Ticks, keepsNulls: Bool, accessPID: UInt16) {
     self.accessPID = accessPID
     self.rate = rate
     self.duration = duration
     self.keepsNulls = keepsNulls
+    tables = TapeTables(clockPID: accessPID)
   }
 
   /// When packet `index` of a multiplex of `rate` bit/s leaves, from the start, rounded to the nearest tick.
@@ -63,108 +61,95 @@ struct Conditioner: ~Copyable {
     return Ticks(seconds * Ticks.perSecond + (rest * Ticks.perSecond + Int64(rate) / 2) / Int64(rate))
   }
 
-  /// The date of the next packet that comes in.
-  var now: Ticks { Conditioner.date(of: packetCount, rate: rate) }
+  /// The date of the next packet that leaves.
+  var now: Ticks { Conditioner.date(of: slot, rate: rate) }
 
   /// Takes the multiplex's next packets; the datagrams that are complete are there for `take` then.
   mutating func append(_ packets: Span<UInt8>) throws(RecorderError) {
     for offset in stride(from: 0, to: packets.count - packets.count % TSPacket.size, by: TSPacket.size) {
-      let date = now
-      packetCount += 1
-      guard date < duration else { return }
       guard let header = TSPacket(packets, at: offset) else {
         throw RecorderError(.internal, "the muxer wrote a packet without a valid header")
       }
-      if header.pid == PID.null, !keepsNulls { continue }
-      take(header, packets, at: offset, date)
+      tables.note(header.pid, packets, at: offset)
+      let isMedia = header.hasPayload && header.pid != PID.null && !TapeTables.isTable(header.pid)
+      // The muxer's first packets are its tables: the tape's own take their place.
+      guard hasBegun || isMedia else {
+        owed -= 1
+        continue
+      }
+      hasBegun = true
+      try putInFront(of: header)
+      if isMedia {
+        send(header, packets, at: offset)
+        if header.pid == accessPID { tables.counter = header.continuityCounter }
+      } else if owed > 0 {
+        owed -= 1
+      } else if keepsNulls {
+        sendNull()
+      } else {
+        slot += 1
+      }
     }
   }
 
   /// Completes the last datagram.
-  mutating func finish() {
-    release(isRandomAccess: false)
-    close()
-  }
+  mutating func finish() { row.close() }
 
   /// Gives away the datagrams that are complete.
-  mutating func take() -> [Datagram] {
-    defer { ready.removeAll(keepingCapacity: true) }
-    return ready
-  }
+  mutating func take() -> [DatagramRow.Datagram] { row.take() }
 
-  // MARK: Random access points
+  // MARK: Tables and clocks
 
-  /// A PAT and a PMT begin a random access point if nothing but tables and clocks stands between them and the start of
-  /// an access unit that decoding can begin with.
-  private mutating func take(_ header: TSPacket, _ bytes: Span<UInt8>, at offset: Int, _ date: Ticks) {
-    let pid = header.pid
-    if isOpening {
-      // The tape begins with the PAT: the muxer's first packet, an SDT, changes places with the tables behind it.
-      held.append(Held(header, bytes, at: offset, date))
-      if pid == PID.pmt {
-        isOpening = false
-        let dates = held.map(\.date)
-        held.sort { Conditioner.rank($0) < Conditioner.rank($1) }
-        for index in held.indices { held[index].date = dates[index] }
-      }
-    } else if pid == PID.pat {
-      release(isRandomAccess: false)
-      held.append(Held(header, bytes, at: offset, date))
-    } else if held.isEmpty {
-      group(header, bytes, at: offset, date, begins: false)
-    } else {
-      held.append(Held(header, bytes, at: offset, date))
-      let isTable = pid == PID.pmt || pid == PID.sdt || pid == PID.null || !header.hasPayload
-      if !isTable {
-        let begins = pid == accessPID && header.payloadUnitStart && header.randomAccess
-        release(isRandomAccess: begins && held.contains { $0.header.pid == PID.pmt })
-      }
+  /// Puts in what has to stand before a packet of the multiplex.
+  private mutating func putInFront(of header: TSPacket) throws(RecorderError) {
+    let isAccess = header.pid == accessPID && header.payloadUnitStart && header.randomAccess
+    let begins = isAccess && lastAccess.map { now - $0 >= Conditioner.accessPeriod } ?? true
+    let period = accessPID == PID.video ? Conditioner.tablePeriod : Conditioner.radioTablePeriod
+    let needsTables = begins || slot == 0 || now - lastTables >= period
+    if needsTables {
+      let end = Conditioner.date(of: slot + 4, rate: rate)
+      if end - lastClock > Conditioner.latestClock { try putClock() }
+      try putTables(begins: begins)
+    }
+    if header.pcr == nil || !header.hasPayload, needsTables || now - lastClock >= Conditioner.clockPeriod {
+      try putClock()
     }
   }
 
-  private static func rank(_ packet: Held) -> Int {
-    switch packet.header.pid {
-    case PID.pat: 0
-    case PID.pmt: 1
-    default: 2
+  private mutating func putTables(begins: Bool) throws(RecorderError) {
+    lastTables = now
+    if begins { lastAccess = now }
+    let withTime = lastTime.map { now - $0 >= Conditioner.timePeriod } ?? true
+    if withTime { lastTime = now }
+    for (index, table) in try tables.next(withTime: withTime).enumerated() {
+      try put(table, begins: begins && index == 0)
     }
   }
 
-  private mutating func release(isRandomAccess: Bool) {
-    for (index, packet) in held.enumerated() {
-      group(packet.header, packet.bytes.span, at: 0, packet.date, begins: isRandomAccess && index == 0)
+  private mutating func putClock() throws(RecorderError) { try put(tables.clock()) }
+
+  private mutating func put(_ packet: [UInt8], begins: Bool = false) throws(RecorderError) {
+    guard let header = TSPacket(packet.span) else {
+      throw RecorderError(.internal, "a packet of the tape's own has no valid header")
     }
-    held.removeAll(keepingCapacity: true)
+    owed += 1
+    send(header, packet.span, at: 0, begins: begins)
   }
 
-  // MARK: Datagrams
+  // MARK: Packets
 
-  private mutating func group(
-    _ header: TSPacket, _ bytes: Span<UInt8>, at offset: Int, _ date: Ticks, begins: Bool
-  ) {
-    let isFull = datagram.bytes.count >= TSPacket.perDatagram * TSPacket.size
-    let isLong = date - firstDate > Conditioner.longestDatagram
-    // Tables keep their own date, which their period counts by, unless a clock follows close behind.
-    let isTable = header.pid == PID.pat
-    if isTable || isFull || isLong || (header.pcr != nil && hasClock) { close() }
-    if datagram.bytes.isEmpty {
-      datagram.bytes.reserveCapacity(TSPacket.perDatagram * TSPacket.size)
-      (datagram.date, firstDate) = (date, date)
-      datagram.isRandomAccess = begins
-    }
-    let start = datagram.bytes.count
-    for index in offset..<offset + TSPacket.size { datagram.bytes.append(bytes[index]) }
-    // The muxer's own clock runs alike, but does not begin at 0.
-    if let field = header.pcrOffset {
-      var span = datagram.bytes.mutableSpan
-      ClockReference.write(date.pcr, to: &span, at: start + field)
-      (datagram.date, hasClock) = (date, true)
-    }
+  private mutating func send(_ header: TSPacket, _ bytes: Span<UInt8>, at offset: Int, begins: Bool = false) {
+    // What would leave after the programme's end is dropped.
+    guard now < duration else { return }
+    if header.pcr != nil { lastClock = now }
+    row.append(header, bytes, at: offset, now, begins: begins)
+    slot += 1
   }
 
-  private mutating func close() {
-    if !datagram.bytes.isEmpty { ready.append(datagram) }
-    datagram = Datagram()
-    hasClock = false
+  private mutating func sendNull() {
+    var packet = [UInt8](repeating: 0, count: TSPacket.size)
+    var span = packet.mutableSpan
+    TSPacket.writeNull(to: &span, at: 0)
+    if let header = TSPacket(packet.span) { send(header, packet.span, at: 0) }
   }
 }

@@ -4,7 +4,7 @@
 /// all must have left before the programme's end. The faster the multiplex, the easier that is; the slowest one that
 /// does it makes the smoothest stream. This is a model: what the muxer really wrote is checked afterwards.
 enum MuxRate {
-  /// Below this rate three tables in a row keep the next PCR waiting for longer than 40 ms. Bit/s.
+  /// Below this rate tables and clocks in a row keep the next PCR waiting for longer than 40 ms. Bit/s.
   static let lowest = 500_000
   static let highest = 400_000_000
   /// PAT, PMT, SDT, and packets with nothing but a PCR, per second.

@@ -3,11 +3,12 @@ import TransportStream
 /// Looks at every datagram of a tape in the making, and says whether it keeps the constraints of the air, rather than
 /// trusting a model.
 struct TapeCheck: Sendable {
-  /// A PCR at least every 40 ms, PAT and PMT every 100 ms (ETSI TR 101 290), here and where the next tape begins.
+  /// A PCR at least every 40 ms, here and where the next tape begins (ETSI TR 101 290, 1.4).
   private static let clockPeriod = Ticks.milliseconds(40)
-  private static let tablePeriod = Ticks.milliseconds(100)
+  /// PAT and PMT likewise; 100 ms are allowed (1.3 and 1.5), less some for what happens on the way.
+  private static let tablePeriod = Ticks.milliseconds(90)
   /// A datagram's date may be this much later than a packet in it.
-  private static let grouping = Conditioner.longestDatagram
+  private static let grouping = DatagramRow.longest
 
   let duration: Ticks
   private var clock = Spacing()
@@ -16,6 +17,9 @@ struct TapeCheck: Sendable {
   /// The access unit that is under way on each PID: when it must be decoded, and when the last of it left.
   private var units: [UInt16: (due: Ticks, last: Ticks)] = [:]
   private var lateness = Ticks(.min)
+  /// Since the last PMT there was no PCR.
+  private var awaitsClock = false
+  private var hasUntimedMedia = false
 
   init(duration: Ticks) { self.duration = duration }
 
@@ -40,12 +44,19 @@ struct TapeCheck: Sendable {
   mutating func note(_ bytes: Span<UInt8>, date: Ticks) {
     for offset in stride(from: 0, to: bytes.count, by: TSPacket.size) {
       guard let packet = TSPacket(bytes, at: offset) else { continue }
-      if packet.pcr != nil { clock.note(date) }
+      if packet.pcr != nil {
+        clock.note(date)
+        awaitsClock = false
+      }
       switch packet.pid {
       case PID.pat: association.note(date)
-      case PID.pmt: map.note(date)
-      case PID.sdt, PID.null: break
-      default: note(packet, bytes, at: offset, date)
+      case PID.pmt:
+        map.note(date)
+        awaitsClock = true
+      case PID.sdt, PID.tdt, PID.null: break
+      default:
+        if awaitsClock { hasUntimedMedia = true }
+        note(packet, bytes, at: offset, date)
       }
     }
   }
@@ -77,6 +88,7 @@ struct TapeCheck: Sendable {
     if clocks > TapeCheck.clockPeriod { return "the PCR pauses for \(clocks.inSeconds) s" }
     let tables = max(association.longest(in: duration), map.longest(in: duration))
     if tables > TapeCheck.tablePeriod { return "PAT and PMT pause for \(tables.inSeconds) s" }
+    if hasUntimedMedia { return "an access unit stands between a program map and the next PCR" }
     return nil
   }
 }

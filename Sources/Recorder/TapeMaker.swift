@@ -55,11 +55,10 @@ struct TapeMaker {
   ) throws -> String? {
     // The muxer's clock begins at the first DTS, not at 0; it sends a packet when that clock is `leadIn` from its DTS.
     let leadIn = HouseTime.lead - (packets.first?.dts ?? 0)
+    // The PCRs that the muxer puts into packets of media cost nothing; for the others the conditioner has its own.
     var muxer = try TSMuxer(
       TSMuxer.Settings(
-        rate: rate, leadIn: Int(max(0, leadIn) * 100 / 9), pcrPeriod: 20,
-        patPeriod: hasVideo ? 75_000 : 95_000, sdtPeriod: hasVideo ? 85_000 : 95_000,
-        pmtPID: PID.pmt))
+        rate: rate, leadIn: Int(max(0, leadIn) * 100 / 9), pcrPeriod: 20, pmtPID: PID.pmt))
     for (index, stream) in streams.enumerated() {
       let pid = hasVideo ? PID.video + UInt16(index) : PID.firstAudio + UInt16(index)
       try muxer.add(stream.codec, pid: pid, language: stream.language)
@@ -74,16 +73,14 @@ struct TapeMaker {
     var bytes: [UInt8] = []
     for (index, packet) in packets.enumerated() {
       try spool.read(packet.payloads, into: &bytes)
-      // On the radio each packet of the first track is a way in.
       try muxer.write(
-        bytes.span, stream: packet.stream, pts: packet.pts, dts: packet.dts, isKey: packet.isKey,
-        withTables: !hasVideo && packet.stream == 0)
+        bytes.span, stream: packet.stream, pts: packet.pts, dts: packet.dts, isKey: packet.isKey)
       try muxer.drain { (written: Span<UInt8>) throws(RecorderError) in try conditioner.append(written) }
       try keep(conditioner.take(), &check, &writer)
       if index % 512 == 0 { progress.muxed(Double(index) / Double(packets.count)) }
     }
     guard conditioner.now < info.duration else { return "the last access unit leaves after the programme's end" }
-    // One packet that is due after the end makes the muxer fill up to there with clocks and tables.
+    // One packet that is due after the end makes the muxer fill up to there, with room for clocks and tables.
     let after = info.duration.count / 300 + HouseTime.lead + HouseTime.audioPacket
     let filler: [UInt8] = [0xFF, 0xF1, 0, 0, 0, 0, 0, 0]
     try muxer.write(filler.span, stream: streams.count - 1, pts: after, dts: after, isKey: false)
@@ -99,7 +96,7 @@ struct TapeMaker {
   }
 
   private func keep(
-    _ datagrams: [Conditioner.Datagram], _ check: inout TapeCheck, _ writer: inout TapeWriter
+    _ datagrams: [DatagramRow.Datagram], _ check: inout TapeCheck, _ writer: inout TapeWriter
   ) throws {
     for datagram in datagrams {
       check.note(datagram.bytes.span, date: datagram.date)

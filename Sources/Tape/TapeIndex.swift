@@ -10,7 +10,7 @@ import TransportStream
 enum TapeIndex {
   static let magic: UInt64 = 0x4550_4154_4E4F_4954  // "TIONTAPE"
   /// Goes up whenever a tape made before would be played differently, or no longer understood.
-  static let version: UInt32 = 1
+  static let version: UInt32 = 2
   static let headerSize = 64
   static let datagramSize = 16
   static let patchSize = 8
@@ -76,8 +76,10 @@ package struct PatchPoint: Hashable, Sendable {
     case association
     /// A whole packet: the program map table.
     case map
-    /// A whole packet that service information may take.
+    /// A whole packet that the service description takes.
     case slot
+    /// A whole packet: the time and date table.
+    case time
   }
 
   package var kind: Kind

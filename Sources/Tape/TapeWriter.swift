@@ -66,6 +66,7 @@ package struct TapeWriter: ~Copyable {
     case PID.sdt:
       add(.slot, offset, ordinal: slotCount)
       slotCount += 1
+    case PID.tdt: add(.time, offset)
     case PID.pmt:
       guard let section = Section(packet: datagram, at: offset) else {
         throw .unfit(path: path, why: "a program map table that does not fit one packet")

@@ -19,12 +19,14 @@ package enum PID {
   /// How many different places ``slot(_:)`` gives.
   package static let slotCount = 16
 
-  /// The place of a house PID in a table of counters: PAT 0, PMT 1, video 2, audio 3 to 15; nil for every other PID.
+  /// The place of a house PID in a table of counters: PAT 0, PMT 1, video 2, audio 3 to 14, TDT 15; nil for
+  /// every other PID: SI slots are counted apart.
   package static func slot(_ pid: UInt16) -> Int? {
     switch pid {
     case PID.pat: 0
     case PID.pmt: 1
-    case PID.video..<PID.video + 14: Int(pid - PID.video) + 2
+    case PID.video..<PID.video + 13: Int(pid - PID.video) + 2
+    case PID.tdt: 15
     default: nil
     }
   }

@@ -34,7 +34,7 @@ private enum Make {
 private func condition(
   _ packets: [[UInt8]], rate: Int = 1_504_000, duration: Ticks = .seconds(10), keepsNulls: Bool = false,
   accessPID: UInt16 = PID.video
-) throws -> [Conditioner.Datagram] {
+) throws -> [DatagramRow.Datagram] {
   var conditioner = Conditioner(rate: rate, duration: duration, keepsNulls: keepsNulls, accessPID: accessPID)
   let bytes = packets.flatMap { $0 }
   try conditioner.append(bytes.span)
@@ -42,13 +42,18 @@ private func condition(
   return conditioner.take()
 }
 
-private func pids(_ datagram: Conditioner.Datagram) -> [UInt16] {
-  stride(from: 0, to: datagram.bytes.count, by: 188).compactMap { TSPacket(datagram.bytes.span, at: $0)?.pid }
+private func headers(_ datagram: DatagramRow.Datagram) -> [TSPacket] {
+  stride(from: 0, to: datagram.bytes.count, by: 188).compactMap { TSPacket(datagram.bytes.span, at: $0) }
 }
+
+private func pids(_ datagram: DatagramRow.Datagram) -> [UInt16] { headers(datagram).map(\.pid) }
+
+private func nulls(_ count: Int) -> [[UInt8]] { [[UInt8]](repeating: Make.null, count: count) }
 
 /// 1,504,000 bit/s is a packet a millisecond; its eleventh byte ends 58.5 us later.
 @Suite struct ConditionerTests {
   private let opening = [Make.sdt, Make.pat, Make.pmt, Make.key]
+  private let tables = [PID.pat, PID.pmt, PID.sdt]
 
   @Test func datesAreExactAndNeverAddUp() {
     #expect(Conditioner.date(of: 0, rate: 1_504_000).count == 1580)  // 11 * 8 / 1504000 s * 27 MHz = 1579.8
@@ -57,61 +62,129 @@ private func pids(_ datagram: Conditioner.Datagram) -> [UInt16] {
     #expect(Conditioner.date(of: 100_000_000, rate: 1_801_471).count == 2_254_157_853_430)
   }
 
-  @Test func theTapeBeginsWithThePAT() throws {
+  @Test func theTapeBeginsWithItsTables() throws {
     let datagrams = try condition(opening)
     #expect(datagrams.count == 1)
-    #expect(pids(datagrams[0]) == [PID.pat, PID.pmt, PID.sdt, PID.video])
+    #expect(pids(datagrams[0]) == tables + [PID.tdt, PID.video])
     #expect(datagrams[0].isRandomAccess)
   }
 
   @Test func aDatagramHasTheDateOfItsClock() throws {
     let datagram = try condition(opening)[0]
-    #expect(datagram.date == Conditioner.date(of: 3, rate: 1_504_000))
-    #expect(TSPacket(datagram.bytes.span, at: 3 * 188)?.pcr == datagram.date.pcr)
+    #expect(datagram.date == Conditioner.date(of: 4, rate: 1_504_000))
+    #expect(headers(datagram)[4].pcr == datagram.date.pcr)
   }
 
   @Test func nullsGoAndDatesStay() throws {
-    let datagrams = try condition(opening + [Make.null, Make.null, Make.clock, Make.null, Make.video])
-    #expect(datagrams.map { pids($0).count } == [4, 2])
-    #expect(datagrams[1].date == Conditioner.date(of: 6, rate: 1_504_000))
+    // The fourth table of five packets is one more than the muxer wrote: one null makes up for it.
+    let datagrams = try condition(opening + nulls(2) + [Make.clock] + nulls(1) + [Make.key])
+    #expect(datagrams.map { pids($0).count } == [5, 1])
+    #expect(datagrams[1].date == Conditioner.date(of: 8, rate: 1_504_000))
   }
 
   @Test func nullsStayAtAConstantRate() throws {
-    let datagrams = try condition(opening + [[UInt8]](repeating: Make.null, count: 10), keepsNulls: true)
-    #expect(datagrams.map { pids($0).count } == [7, 7])
+    let datagrams = try condition(opening + nulls(11), keepsNulls: true)
+    #expect(datagrams.map { pids($0).count } == [7, 7, 1])
   }
 
   @Test func sevenPacketsAndOneClock() throws {
-    let datagrams = try condition(opening + [[UInt8]](repeating: Make.video, count: 8) + [Make.clock, Make.clock])
+    let datagrams = try condition(opening + [[UInt8]](repeating: Make.video, count: 7) + [Make.key, Make.key])
     #expect(datagrams.map { pids($0).count } == [7, 6, 1])
     #expect(zip(datagrams.dropFirst(), datagrams).allSatisfy { $0.date > $1.date })
   }
 
   @Test func noDatagramLastsLonger() throws {
-    let gap = [[UInt8]](repeating: Make.null, count: 30)
-    let datagrams = try condition(opening + gap + [Make.video] + gap + [Make.video])
-    #expect(datagrams.map { pids($0).count } == [5, 1])
+    let datagrams = try condition(opening + nulls(60) + [Make.video] + nulls(60) + [Make.video])
+    for datagram in datagrams { #expect(pids(datagram).count <= 7) }
+    let span = Conditioner.date(of: 40, rate: 1_504_000)
+    #expect(zip(datagrams.dropFirst(), datagrams).allSatisfy { $0.date - $1.date <= span })
   }
 
-  @Test func randomAccessNeedsTablesAndAKeyFrame() throws {
+  /// Whoever begins to listen anywhere has tables within 75 ms and a PCR within 32, and a PCR before any media.
+  @Test func tablesAndClocksComeInTime() throws {
+    let datagrams = try condition(opening + nulls(1_000))
+    for pid in tables {
+      let dates = datagrams.filter { pids($0).contains(pid) }.map(\.date)
+      #expect(zip(dates.dropFirst(), dates).allSatisfy { $0 - $1 <= .milliseconds(75) })
+      #expect(dates.count >= 13)
+    }
+    let clocks = datagrams.filter { headers($0).contains { $0.pcr != nil } }
+    #expect(zip(clocks.dropFirst(), clocks).allSatisfy { $0.date - $1.date <= .milliseconds(32) })
+    for datagram in datagrams where pids(datagram).first == PID.pat {
+      #expect(Array(pids(datagram).prefix(3)) == tables)
+      #expect(headers(datagram).contains { $0.pcr != nil })
+    }
+    #expect(datagrams.filter(\.isRandomAccess).count == 1)
+  }
+
+  @Test func theTimeComesNowAndThen() throws {
+    let datagrams = try condition(opening + nulls(25_000), duration: .seconds(30))
+    let times = datagrams.filter { pids($0).contains(PID.tdt) }
+    #expect(times.count == 3)
+    // Never in the place of the service description.
+    #expect(times.allSatisfy { Array(pids($0).prefix(4)) == tables + [PID.tdt] })
+  }
+
+  /// The next packet of media behind tables has a PCR, or a packet with nothing else stands before it.
+  @Test func noMediaBetweenTablesAndClock() throws {
+    let media = (0..<500).map { $0 % 3 == 0 ? Make.audio : Make.video }
+    let datagrams = try condition(opening + media)
+    var awaitsClock = false
+    for packet in datagrams.flatMap(headers) {
+      if packet.pid == PID.pmt { awaitsClock = true }
+      if packet.pcr != nil { awaitsClock = false }
+      if packet.hasPayload, packet.pid == PID.video || packet.pid == PID.firstAudio { #expect(!awaitsClock) }
+    }
+  }
+
+  /// What is put in between moves what follows back; null packets make up for it, and all is as before.
+  @Test func whatIsPutInIsMadeUpFor() throws {
+    let media = [[UInt8]](repeating: Make.video, count: 100)
+    let datagrams = try condition(opening + media + nulls(40) + [Make.key])
+    let last = try #require(datagrams.last)
+    #expect(last.isRandomAccess)
+    // 144 packets before it; the tables in front of it, and perhaps a clock, come on top.
+    let late = last.date - Conditioner.date(of: 144, rate: 1_504_000)
+    #expect((.milliseconds(3)...Ticks.milliseconds(4)).contains(late))
+  }
+
+  @Test func countersCount() throws {
+    var media = [Make.video, Make.video, Make.key, Make.video].flatMap { [$0] + nulls(60) }
+    for (count, index) in stride(from: 0, to: media.count, by: 61).enumerated() { media[index][3] |= UInt8(count + 1) }
+    let datagrams = try condition(opening + media + nulls(2_000))
+    var counters: [UInt16: UInt8] = [:]
+    for packet in datagrams.flatMap(headers) {
+      let expected = counters[packet.pid, default: 0]
+      // A clock alone repeats the counter of the packet before it.
+      #expect(packet.continuityCounter == (packet.hasPayload ? expected : (expected &- 1) & 0x0F))
+      if packet.hasPayload { counters[packet.pid] = (expected + 1) & 0x0F }
+    }
+    #expect(counters.count == 5)
+  }
+
+  @Test func everyKeyFrameIsAWayIn() throws {
     let datagrams = try condition(
-      opening + [
+      opening + nulls(50) + [
         Make.video, Make.pat, Make.pmt, Make.null, Make.sdt, Make.clock, Make.key,  // one
-        Make.video, Make.pat, Make.pmt, Make.video,  // none: the picture goes on
-        Make.pat, Make.pmt, Make.sound, Make.key,  // none: sound comes between
-        Make.key,  // none: no tables
-        Make.pat, Make.pmt, Make.pat, Make.pmt, Make.key,  // the nearer tables
+        Make.video, Make.pat, Make.pmt, Make.video,
+      ] + nulls(50) + [
+        Make.sound, Make.audio, Make.key,  // one
+        Make.key,  // none: too near
       ])
     let points = datagrams.filter(\.isRandomAccess)
-    #expect(points.map { pids($0).prefix(2) } == [[PID.pat, PID.pmt], [PID.pat, PID.pmt], [PID.pat, PID.pmt]])
-    #expect(points.last.map(pids) == [PID.pat, PID.pmt, PID.video])
-    #expect(datagrams.flatMap(pids).count == 24)
+    #expect(points.map { pids($0).prefix(3) } == [tables[...], tables[...], tables[...]])
+    for point in points {
+      let media = headers(point).first { !tables.contains($0.pid) && $0.pid != PID.tdt }
+      #expect(media?.randomAccess == true)
+    }
+    #expect(datagrams.flatMap(headers).filter { $0.pid == PID.video && $0.hasPayload }.count == 7)
   }
 
   @Test func soundIsTheWayInOnTheRadio() throws {
-    let packets = [Make.sdt, Make.pat, Make.pmt, Make.sound, Make.audio, Make.pat, Make.pmt, Make.sound]
+    let packets = [Make.sdt, Make.pat, Make.pmt, Make.sound, Make.audio] + nulls(70) + [Make.sound]
     let datagrams = try condition(packets, accessPID: PID.firstAudio)
-    #expect(datagrams.map(\.isRandomAccess) == [true, true])
+    #expect(datagrams.filter(\.isRandomAccess).count == 2)
+    #expect(datagrams.filter { pids($0).contains(PID.pat) }.count == 2)
   }
 
   @Test func nothingLeavesAfterTheEnd() throws {
@@ -122,6 +195,7 @@ private func pids(_ datagram: Conditioner.Datagram) -> [UInt16] {
 
   @Test func brokenPacketsAreRefused() {
     #expect(throws: RecorderError.self) { try condition([[UInt8](repeating: 0, count: 188)]) }
+    #expect(throws: RecorderError.self) { try condition([Make.pat, Make.key]) }
   }
 }
 
@@ -150,6 +224,10 @@ private func pids(_ datagram: Conditioner.Datagram) -> [UInt16] {
   @Test func aPauseOfTheClock() { #expect(check(clocks: [0, 1, 2, 5, 6, 7, 8, 9])?.contains("PCR") == true) }
   @Test func aPauseAcrossTheJoin() { #expect(check(clocks: [0, 1, 2, 3, 4, 5, 6, 7])?.contains("PCR") == true) }
   @Test func aPauseOfTheTables() { #expect(check(tables: [0])?.contains("PAT") == true) }
+  @Test func mediaBetweenTablesAndClock() {
+    #expect(check(clocks: [0, 1, 2, 3, 5, 6, 7, 8, 9], unit: unit, unitAt: 4)?.contains("next PCR") == true)
+  }
+
   @Test func aLateUnit() { #expect(check(unit: unit, unitAt: 9)?.contains("late") == true) }
 
   @Test func stampsWrapAfterTwentySixHours() throws {

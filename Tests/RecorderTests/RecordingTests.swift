@@ -134,6 +134,48 @@ import TransportStream
     expectJoinable(tape)
   }
 
+  /// Whoever is cut over to a random access point has PAT, PMT and SI slot at once, then a PCR, then a key frame, all in
+  /// one datagram; so many of them, each with the picture or sound that decoding begins with.
+  private func expectWaysIn(
+    _ tape: Tape, count expected: ClosedRange<Int>, sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    let access = tape.info.format.video == nil ? PID.firstAudio : PID.video
+    var points: [Int] = []
+    var number = tape.datagramCount - 1
+    while number >= 0 {
+      points.append(tape.randomAccessPoint(atOrBefore: number))
+      number = points[points.count - 1] - 1
+    }
+    #expect(expected.contains(points.count), sourceLocation: sourceLocation)
+    var bytes = [UInt8](repeating: 0, count: 1_316)
+    for point in points {
+      var span = bytes.mutableSpan
+      let count = tape.copy(point, to: &span)
+      let packets = stride(from: 0, to: count, by: 188).compactMap { TSPacket(bytes.span, at: $0) }
+      #expect(packets.prefix(3).map(\.pid) == [PID.pat, PID.pmt, PID.sdt], sourceLocation: sourceLocation)
+      let media = packets.firstIndex { $0.hasPayload && (PID.video...PID.firstAudio + 8).contains($0.pid) }
+      let clock = packets.firstIndex { $0.pcr != nil }
+      guard let media, let clock else {
+        Issue.record("no clock or no media in datagram \(point)", sourceLocation: sourceLocation)
+        continue
+      }
+      #expect(clock <= media, sourceLocation: sourceLocation)
+      let first = packets[media]
+      #expect(
+        first.pid == access && first.payloadUnitStart && first.randomAccess, sourceLocation: sourceLocation)
+    }
+  }
+
+  /// Where every picture is a key frame, those that follow one too closely are no way in.
+  @Test(arguments: [("-g 10 -bf 2", 5...5), ("-g 50", 1...1), ("-g 1", 40...50)])
+  func everyKeyFrameIsAWayIn(group: String, count: ClosedRange<Int>) throws {
+    let clips = try Clips()
+    let clip = try clips.make(
+      "clip.mp4", "\(Clips.picture) \(Clips.sound) \(Clips.h264) \(group) -sc_threshold 0 -c:a aac")
+    expectWaysIn(try clips.record(clip), count: count)
+    expectWaysIn(try clips.record(clip, bitrate: 6_000_000, as: "steady"), count: count)
+  }
+
   @Test func aSongMakesARadioProgramme() throws {
     let clips = try Clips()
     let cover = try clips.make("cover.jpg", "-f lavfi -i color=red:s=64x64:d=1 -frames:v 1")
@@ -146,6 +188,8 @@ import TransportStream
     #expect(try Clips.streams(tape.path) == ["mp3,44100,1"])
     #expect(try Clips.complaints(tape.path, hasPicture: false) == "")
     expectJoinable(tape)
+    // 2 s of three frames of 26 ms each, with what the encoder puts in front and behind.
+    expectWaysIn(tape, count: 25...27)
     // A way in at least five times a second.
     for number in stride(from: 0, to: tape.datagramCount, by: 7) {
       let point = tape.randomAccessPoint(atOrBefore: number)

@@ -3,7 +3,7 @@ import TransportStream
 
 /// Makes small tapes without a codec, so that tests of what plays them need neither ffmpeg nor time.
 ///
-/// A packet every 2 ms: PAT and PMT every 80 ms, an SI slot every 90, a PCR every 20, an access unit every 40.
+/// A packet every 2 ms: PAT and PMT every 80 ms, an SI slot every 90, a TDT every 1,000, a PCR every 20, an access unit every 40.
 package struct SyntheticTape {
   /// Milliseconds; whole access units, so a multiple of 40.
   package var milliseconds: Int
@@ -63,6 +63,10 @@ package struct SyntheticTape {
       let section = ServiceDescription.section(
         transportStreamID: 1, service: 1, kind: .television, provider: "", name: "")
       return table(section, PID.sdt, &counters)
+    case _ where index % 500 == 6:
+      var packet = TimeAndDate.packet()
+      count(&packet, PID.tdt, &counters)
+      return packet
     case _ where index % 10 == 2:
       let unit = index / 20
       return self.media(media, date: SyntheticTape.step * Int64(index), unit: index % 20 == 2 ? unit : nil, &counters)

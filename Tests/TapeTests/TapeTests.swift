@@ -30,7 +30,7 @@ import TransportStream
     #expect(tape.info == synthetic.info)
     #expect(tape.datagramCount == 143, "1,000 packets in sevens")
     #expect(tape.slotCount == 21)
-    #expect(tape.packetCounts.map(\.pid) == [PID.pat, PID.sdt, PID.video, PID.firstAudio, PID.pmt])
+    #expect(tape.packetCounts.map(\.pid) == [PID.pat, PID.sdt, PID.tdt, PID.video, PID.firstAudio, PID.pmt])
     #expect(tape.packetCounts.map(\.count).reduce(0, +) == 1_000)
 
     let file = try Data(contentsOf: URL(filePath: path))
@@ -61,6 +61,7 @@ import TransportStream
         PatchPoint(kind: .timeStamp, offset: 376 + 12 + 9, ordinal: 0),
         PatchPoint(kind: .timeStamp, offset: 376 + 12 + 14, ordinal: 0),
         PatchPoint(kind: .slot, offset: 5 * 188, ordinal: 0),
+        PatchPoint(kind: .time, offset: 6 * 188, ordinal: 0),
       ])
     let end = reader.entry(reader.datagramCount)
     #expect(reader.patches(from: end, to: end).isEmpty && reader.entry(reader.datagramCount + 1) == end)
