@@ -4,6 +4,8 @@ import Glibc
 /// the process ends; on a file system that knows no such files it has a temporary one.
 struct OutputFile: ~Copyable {
   let path: String
+  /// What people know it by.
+  private let tape: String
   private let temporaryPath: String
   private var descriptor: Int32
   private var isNamed = false
@@ -11,9 +13,10 @@ struct OutputFile: ~Copyable {
 
   private static let bufferSize = 1 << 20
 
-  /// The temporary name tells the process, so that two recorders never share one.
-  init(path: String) throws(TapeError) {
+  /// The temporary name tells the process, so that two recorders never share one; errors name `tape`.
+  init(path: String, of tape: String) throws(TapeError) {
     self.path = path
+    self.tape = tape
     temporaryPath = "\(path).\(getpid()).part"
     let directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
     descriptor = unsafe open(directory, O_WRONLY | O_DIRECTORY | __O_TMPFILE | O_CLOEXEC, 0o644)
@@ -21,7 +24,7 @@ struct OutputFile: ~Copyable {
       descriptor = unsafe open(temporaryPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
       isNamed = true
     }
-    guard descriptor >= 0 else { throw .system(operation: "create", path: temporaryPath, code: errno) }
+    guard descriptor >= 0 else { throw .system(operation: "create", path: tape, code: errno) }
     buffer.reserveCapacity(OutputFile.bufferSize)
   }
 
@@ -44,7 +47,7 @@ struct OutputFile: ~Copyable {
         unsafe Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: bytes[done...]).baseAddress, bytes.count - done)
       }
       if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { throw .system(operation: "write", path: temporaryPath, code: errno) }
+      guard count > 0 else { throw .system(operation: "write", path: tape, code: errno) }
       done += count
     }
     buffer.removeAll(keepingCapacity: true)
@@ -53,7 +56,7 @@ struct OutputFile: ~Copyable {
   /// Puts everything on the disk; the file does not have its name yet.
   mutating func synchronise() throws(TapeError) {
     try flush()
-    guard fsync(descriptor) == 0 else { throw .system(operation: "fsync", path: temporaryPath, code: errno) }
+    guard fsync(descriptor) == 0 else { throw .system(operation: "fsync", path: tape, code: errno) }
   }
 
   /// Gives the file its own name, over whatever had it.
@@ -63,10 +66,10 @@ struct OutputFile: ~Copyable {
       unsafe unlink(temporaryPath)
       let link = unsafe linkat(
         AT_FDCWD, "/proc/self/fd/\(descriptor)", AT_FDCWD, temporaryPath, AT_SYMLINK_FOLLOW)
-      guard link == 0 else { throw .system(operation: "link", path: temporaryPath, code: errno) }
+      guard link == 0 else { throw .system(operation: "link", path: tape, code: errno) }
       isNamed = true
     }
-    guard unsafe rename(temporaryPath, path) == 0 else { throw .system(operation: "rename", path: path, code: errno) }
+    guard unsafe rename(temporaryPath, path) == 0 else { throw .system(operation: "rename", path: tape, code: errno) }
     close(descriptor)
     descriptor = -1
   }

@@ -20,8 +20,8 @@ package struct TapeWriter: ~Copyable {
 
   /// `path` ends in `.ts`; the index goes beside it.
   package init(path: String) throws(TapeError) {
-    let packets = try OutputFile(path: path)
-    let index = try OutputFile(path: TapeIndex.path(beside: path))
+    let packets = try OutputFile(path: path, of: path)
+    let index = try OutputFile(path: TapeIndex.path(beside: path), of: path)
     self.path = path
     self.packets = packets
     self.index = index

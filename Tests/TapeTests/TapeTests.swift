@@ -86,6 +86,19 @@ import TransportStream
     #expect(directory.files.isEmpty)
   }
 
+  /// Whoever reads of it knows the tape, not the names that its files have meanwhile.
+  @Test func errorsNameTheTape() throws {
+    let error = #expect(throws: TapeError.self) { _ = try TapeWriter(path: directory.path("none/a.ts")) }
+    #expect(error?.description == "\(directory.path("none/a.ts")): create: No such file or directory")
+    // A directory stands where the tape's file, or its index, is to be.
+    for name in ["b.ts", "c.index"] {
+      try FileManager.default.createDirectory(atPath: directory.path(name), withIntermediateDirectories: false)
+      let tape = directory.path("\(name.prefix(1)).ts")
+      let error = #expect(throws: TapeError.self) { try SyntheticTape(milliseconds: 400).write(to: tape) }
+      #expect(error?.description == "\(tape): rename: Is a directory")
+    }
+  }
+
   @Test func theWriterRefusesWhatWouldBreakAStation() throws {
     let pat = try #require(
       ProgramAssociation.section(transportStreamID: 1, program: 1, mapPID: PID.pmt).packet(pid: PID.pat))
