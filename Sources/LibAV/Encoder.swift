@@ -7,6 +7,9 @@ import CLibAV
   /// The length of one tick of its frames' and packets' timestamps.
   package let timeBase: Rational
 
+  /// Frames between key frames, where nobody asks for one (``Frame/setKey(_:)``).
+  private static let longestGroup: Int32 = 250
+
   /// What to make. The same settings and frames give the same bytes, on any machine with the same libraries.
   package struct Settings: Sendable {
     /// libavcodec's name of the encoder: "libx264".
@@ -17,8 +20,6 @@ import CLibAV
     /// Ceiling in bits a second over a buffer of `bufferSize` bits (ISO/IEC 14496-10 annex C); 0 is none.
     package var peakBitrate = 0
     package var bufferSize = 0
-    /// Frames between key frames at most.
-    package var groupSize = 250
     package var threads = 1
     package var closedGroups = true
     package var profile: String?
@@ -44,7 +45,7 @@ import CLibAV
     unsafe context.pointee.bit_rate = Int64(settings.bitrate)
     unsafe context.pointee.rc_max_rate = Int64(settings.peakBitrate)
     unsafe context.pointee.rc_buffer_size = Int32(clamping: settings.bufferSize)
-    unsafe context.pointee.gop_size = Int32(clamping: settings.groupSize)
+    unsafe context.pointee.gop_size = Encoder.longestGroup
     unsafe context.pointee.thread_count = Int32(clamping: settings.threads)
     unsafe context.pointee.flags |= Int32(AV_CODEC_FLAG_BITEXACT)
     if settings.closedGroups { unsafe context.pointee.flags |= Int32(bitPattern: AV_CODEC_FLAG_CLOSED_GOP) }

@@ -4,12 +4,11 @@ import LibAV
 final class PictureTranscoder: TrackRecorder {
   let streamIndex: Int
   private(set) var units: [Unit] = []
-  private(set) var skipped = 0
+  var skipped: Int { decoding.skipped }
   private(set) var start: Int64?
   private let stream: StreamDescription
   private let settings: PictureSettings
-  private var decoder: Decoder
-  private var decoded: Frame
+  private var decoding: Decoding
   private var held: Frame
   private var filtered: Frame
   private var graph: FilterGraph?
@@ -23,31 +22,24 @@ final class PictureTranscoder: TrackRecorder {
     streamIndex = stream.index
     self.stream = stream
     self.settings = settings
-    decoder = try Decoder(parameters, timeBase: stream.timeBase)
-    decoded = try Frame()
+    decoding = try Decoding(parameters, timeBase: stream.timeBase)
     held = try Frame()
     filtered = try Frame()
   }
 
   func parameters() throws -> CodecParameters {
     guard let parameters = try encoder?.parameters() else {
-      throw RecorderError(.badMedia, "none of its pictures could be decoded")
+      throw RecorderError(.badMedia, "none of its pictures could be decoding.frame")
     }
     return parameters
   }
 
   func record(_ packet: borrowing Packet, _ spool: inout Spool) throws {
-    do {
-      try decoder.send(packet)
-    } catch {
-      skipped += 1
-      return
-    }
-    try drain(&spool)
+    if decoding.take(packet) { try drain(&spool) }
   }
 
   func finish(_ spool: inout Spool) throws {
-    decoder.finish()
+    decoding.finish()
     try drain(&spool)
     if settings.isSteady { try holdLast() }
     graph?.finish()
@@ -69,31 +61,25 @@ final class PictureTranscoder: TrackRecorder {
   }
 
   private func drain(_ spool: inout Spool) throws {
-    while true {
-      do {
-        guard try decoder.receive(into: &decoded) else { return }
-      } catch {
-        skipped += 1
-        return
-      }
+    while decoding.next() {
       let usual = Rational(1, 1).rescale(1, to: stream.timeBase) / Int64(max(1, stream.frameRate.value ?? 25))
-      let pts = decoded.bestEffortPTS ?? next ?? 0
-      let duration = decoded.duration
+      let pts = decoding.frame.bestEffortPTS ?? next ?? 0
+      let duration = decoding.frame.duration
       next = pts + max(1, duration > 0 ? duration : usual)
       lastDuration = stream.timeBase.rescale(duration, to: .ninetyKilohertz)
-      decoded.pts = pts
+      decoding.frame.pts = pts
       start = start ?? stream.timeBase.rescale(pts, to: .ninetyKilohertz)
-      decoded.setKey(false)
-      if decoded.shape != shape {
+      decoding.frame.setKey(false)
+      if decoding.frame.shape != shape {
         graph?.finish()
         try filter(&spool)
-        shape = decoded.shape
+        shape = decoding.frame.shape
         let chain = settings.chain(rotation: stream.rotation, size: size, frameRate: stream.frameRate)
         graph = try FilterGraph(
-          .video, chain, from: decoded.shape, timeBase: stream.timeBase, frameRate: stream.frameRate)
+          .video, chain, from: decoding.frame.shape, timeBase: stream.timeBase, frameRate: stream.frameRate)
       }
-      if settings.isSteady { try held.refer(to: decoded) }
-      try graph?.send(&decoded)
+      if settings.isSteady { try held.refer(to: decoding.frame) }
+      try graph?.send(&decoding.frame)
       try filter(&spool)
     }
   }

@@ -4,12 +4,11 @@ import LibAV
 final class SoundTranscoder: TrackRecorder {
   let streamIndex: Int
   private(set) var units: [Unit] = []
-  private(set) var skipped = 0
+  var skipped: Int { decoding.skipped }
   private(set) var start: Int64?
   private let timeBase: Rational
   private let settings: SoundSettings
-  private var decoder: Decoder
-  private var decoded: Frame
+  private var decoding: Decoding
   private var filtered: Frame
   private var graph: FilterGraph?
   private var shape: Frame.Shape?
@@ -20,30 +19,23 @@ final class SoundTranscoder: TrackRecorder {
     streamIndex = stream.index
     timeBase = stream.timeBase
     self.settings = settings
-    decoder = try Decoder(parameters, timeBase: timeBase)
-    decoded = try Frame()
+    decoding = try Decoding(parameters, timeBase: timeBase)
     filtered = try Frame()
   }
 
   func parameters() throws -> CodecParameters {
     guard let parameters = try encoder?.parameters() else {
-      throw RecorderError(.badMedia, "none of its sound could be decoded")
+      throw RecorderError(.badMedia, "none of its sound could be decoding.frame")
     }
     return parameters
   }
 
   func record(_ packet: borrowing Packet, _ spool: inout Spool) throws {
-    do {
-      try decoder.send(packet)
-    } catch {
-      skipped += 1
-      return
-    }
-    try drain(&spool)
+    if decoding.take(packet) { try drain(&spool) }
   }
 
   func finish(_ spool: inout Spool) throws {
-    decoder.finish()
+    decoding.finish()
     try drain(&spool)
     graph?.finish()
     try filter(&spool)
@@ -51,26 +43,21 @@ final class SoundTranscoder: TrackRecorder {
   }
 
   private func drain(_ spool: inout Spool) throws {
-    while true {
-      do {
-        guard try decoder.receive(into: &decoded) else { return }
-      } catch {
-        skipped += 1
-        return
-      }
-      guard decoded.sampleCount > 0, decoded.sampleRate > 0 else { continue }
-      let pts = decoded.bestEffortPTS ?? next ?? 0
-      let length = Rational(1, Int32(clamping: decoded.sampleRate)).rescale(Int64(decoded.sampleCount), to: timeBase)
+    while decoding.next() {
+      guard decoding.frame.sampleCount > 0, decoding.frame.sampleRate > 0 else { continue }
+      let pts = decoding.frame.bestEffortPTS ?? next ?? 0
+      let length = Rational(1, Int32(clamping: decoding.frame.sampleRate))
+        .rescale(Int64(decoding.frame.sampleCount), to: timeBase)
       next = pts + length
-      decoded.pts = pts
+      decoding.frame.pts = pts
       start = start ?? timeBase.rescale(pts, to: .ninetyKilohertz)
-      if decoded.shape != shape {
+      if decoding.frame.shape != shape {
         graph?.finish()
         try filter(&spool)
-        shape = decoded.shape
-        graph = try FilterGraph(.audio, settings.chain, from: decoded.shape, timeBase: timeBase)
+        shape = decoding.frame.shape
+        graph = try FilterGraph(.audio, settings.chain, from: decoding.frame.shape, timeBase: timeBase)
       }
-      try graph?.send(&decoded)
+      try graph?.send(&decoding.frame)
       try filter(&spool)
     }
   }
