@@ -15,6 +15,8 @@ struct RecorderError: Error, Hashable, Sendable, CustomStringConvertible {
     case cannotCreate = 73
     /// EX_IOERR: reading or writing failed half way.
     case inputOutput = 74
+    /// EX_CONFIG: the station's settings ask for what cannot be made, of any file.
+    case configuration = 78
   }
 
   let status: Status

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import LibAV
 import LinuxIO
 import Tape
@@ -36,7 +37,10 @@ struct Recording {
         }
       }
     } catch let error as LibAVError where error.operation == "open" {
-      throw RecorderError(.badMedia, "\(input): is no media file of a known kind, or a damaged one (\(error.reason))")
+      throw RecorderError(
+        .badMedia,
+        "\(input): is no media file of a known kind, or a damaged one (\(error.reason))"
+          + (isFresh ? "; it may still be being written" : ""))
     } catch {
       let error = RecorderError(wrapping: error)
       throw error.status == .badMedia ? RecorderError(.badMedia, "\(input): \(error.description)") : error
@@ -58,6 +62,12 @@ struct Recording {
     }
   }
 
+  /// Whether somebody wrote to the source less than a minute ago.
+  private var isFresh: Bool {
+    guard let status = try? FileStatus(input) else { return false }
+    return Date.now.timeIntervalSince1970 - Double(status.modified) / 1e9 < 60
+  }
+
   /// A tape may take the place of a tape, but of nothing that would be missed.
   private func checkOutput(against source: FileStatus) throws(RecorderError) {
     guard let status = try? FileStatus(output) else { return }
@@ -76,6 +86,7 @@ struct Recording {
   private func record(_ status: FileStatus, transcodesVideo: Bool, fillsPauses: Bool) throws -> Outcome {
     let demuxer = try Demuxer(path: input)
     let plan = try RecordingPlan(demuxer.streams, house: house, transcodesVideo: transcodesVideo)
+    try plan.confirmEncodable()
     var spool = try Spool(directory: directory(of: output))
     let title = demuxer.title
     let source = try Source(consume demuxer, plan: plan, bitrate: bitrate, fillsPauses: fillsPauses)

@@ -55,6 +55,14 @@ struct RecordingPlan: Hashable, Sendable {
     }
   }
 
+  /// Finds out, before any work is done, whether the sound that is not copied can be made.
+  func confirmEncodable() throws(RecorderError) {
+    for (wanted, source) in zip(house.audio, audio) {
+      if case .copy = source { continue }
+      try SoundSettings(wanted).confirmEncodable()
+    }
+  }
+
   /// What is wrong with a format that someone asks for, in words; nil when nothing is.
   static func fault(in house: HouseFormat) -> String? {
     if let video = house.video, !videoCodecs.contains(video.codec) { return "the video codec \"\(video.codec)\"" }

@@ -51,6 +51,20 @@ struct SoundEncoder: ~Copyable {
   }
 }
 
+extension SoundSettings {
+  /// Tries the encoder out: whether it makes such sound, only it knows.
+  func confirmEncodable() throws(RecorderError) {
+    do {
+      _ = try SoundEncoder(self, for: FilterGraph(.audio, generating: silence))
+    } catch {
+      throw RecorderError(
+        .configuration,
+        "the house format asks for \(channels) channel\(channels == 1 ? "" : "s") of \(codec) at \(sampleRate) Hz, which "
+          + "no encoder here makes: give the station another \"format\"")
+    }
+  }
+}
+
 extension FilterGraph {
   /// An encoder for what comes out of the graph.
   func encoder(_ settings: SoundSettings) throws -> SoundEncoder { try SoundEncoder(settings, for: self) }

@@ -29,9 +29,15 @@ enum Supervision {
         (last, quiet) = (steps, steps == last ? quiet + 1 : 0)
       }
       progress.end()
-      DescriptorIO.log("stationd-recorder: \(input): no progress for \(patience) s; the file may be damaged")
-      ProcessLimits.exitNow(RecorderError.Status.badMedia.rawValue)
+      let error = stalled(input)
+      DescriptorIO.log("stationd-recorder: \(error)")
+      ProcessLimits.exitNow(error.status.rawValue)
     }
+  }
+
+  /// What a recorder says that does not get on.
+  static func stalled(_ input: String) -> RecorderError {
+    RecorderError(.inputOutput, "\(input): no progress for \(patience) s; its disk may hang, or the file be damaged")
   }
 
   private static func thread(_ name: String, _ body: @escaping @Sendable () -> Void) {

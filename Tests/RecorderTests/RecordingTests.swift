@@ -224,6 +224,44 @@ import TransportStream
     #expect(clips.directory.files == ["empty.mkv", "noise.mp4"])
   }
 
+  /// The house asks for what no encoder makes: the configuration is wrong, not the file, and nothing was begun.
+  @Test(arguments: [
+    HouseFormat.Audio(codec: "mp3", sampleRate: 48_000, channels: 6),
+    HouseFormat.Audio(codec: "mp2", sampleRate: 96_000, channels: 2),
+    HouseFormat.Audio(codec: "eac3", sampleRate: 48_000, channels: 8),
+    HouseFormat.Audio(codec: "aac", sampleRate: 48_000, channels: 7),
+  ])
+  func formatsThatNoEncoderMakes(format: HouseFormat.Audio) throws {
+    let clips = try Clips()
+    let clip = try clips.make("clip.mp4", "\(Clips.picture) \(Clips.sound) \(Clips.h264) -c:a aac")
+    let house = HouseFormat(video: HouseFormat.Video(codec: "h264"), audio: [format])
+    let error = #expect(throws: RecorderError.self) { try clips.record(clip, house: house) }
+    #expect(error?.status.rawValue == 78)
+    #expect(
+      error?.description
+        == "the house format asks for \(format.channels) channels of \(format.codec) at \(format.sampleRate) Hz, which "
+        + "no encoder here makes: give the station another \"format\"")
+    #expect(clips.directory.files == ["clip.mp4"])
+  }
+
+  /// An MP4 whose index comes at its end, and is not there yet.
+  @Test func aFileThatIsStillBeingWritten() throws {
+    let clips = try Clips()
+    let clip = try clips.make("clip.mp4", "\(Clips.picture) \(Clips.h264)")
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: clip))
+    try bytes.prefix(bytes.count / 2).write(to: URL(fileURLWithPath: clip))
+    func reason() -> String { #expect(throws: RecorderError.self) { try clips.record(clip) }?.description ?? "" }
+    #expect(reason().hasSuffix("; it may still be being written"))
+    try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSinceNow: -600)], ofItemAtPath: clip)
+    #expect(!reason().contains("being written"))
+  }
+
+  /// Whoever hangs may find a better moment: its file is not condemned.
+  @Test func whatHangsIsNoBadMedia() {
+    #expect(Supervision.stalled("a.mkv").status.rawValue == 74)
+    #expect(Supervision.stalled("a.mkv").description.hasPrefix("a.mkv: no progress for 60 s"))
+  }
+
   /// Five seconds of sound stretched over days: no silence is laid out for that.
   @Test(.timeLimit(.minutes(1))) func whatClaimsToLastForDays() throws {
     let clips = try Clips()
