@@ -111,15 +111,26 @@ actor StationRegistry {
 
   /// Every station that waits for a tape looks again. Said to the log and to its audience when its state is another.
   private func lookAgain() {
-    for index in entries.indices where !entries[index].review.wanted.isEmpty {
-      let before = entries[index].standing
-      look(index)
-      let entry = entries[index]
-      guard entry.standing != before else { continue }
-      logger.info("\(entry.label) \(entry.standing)")
-      audience.tell(entry.summary(at: clock.now, receivers: audience.count(entry.configuration.number)))
-    }
+    for index in entries.indices where !entries[index].review.wanted.isEmpty { lookAgain(index) }
     recordingWake()
+  }
+
+  private func lookAgain(_ index: Int) {
+    let before = entries[index].standing
+    look(index)
+    let entry = entries[index]
+    guard entry.standing != before else { return }
+    logger.info("\(entry.label) \(entry.standing)")
+    audience.tell(entry.summary(at: clock.now, receivers: audience.count(entry.configuration.number)))
+  }
+
+  /// Files that could not be played and have changed are tried again.
+  private func renewSources() {
+    for index in entries.indices where !entries[index].review.faults.isEmpty {
+      guard entries[index].tapes.renew(at: clock.steadyNow, { shelf.status(of: $0) }) else { continue }
+      lookAgain(index)
+      recordingWake()
+    }
   }
 
   /// The tapes whose recorders are to be started now.
@@ -214,7 +225,8 @@ actor StationRegistry {
   /// The station that the connection received, if any.
   func leave(_ connection: Audience.Connection) -> Int? { audience.leave(connection) }
 
-  /// To be called about once a second: tells receivers what has begun, and wakes recorders that were held back.
+  /// To be called about once a second: tells receivers what has begun, and wakes recorders that were held back or whose
+  /// files have changed.
   func tick() {
     let now = clock.now
     for number in audience.stations {
@@ -222,6 +234,7 @@ actor StationRegistry {
       guard audience.isNews(number, start: onAir.start) else { continue }
       audience.tell(entries[index].summary(at: now, receivers: audience.count(number)))
     }
+    renewSources()
     if let due = shelf.queue.nextTry, due <= clock.steadyNow { recordingWake() }
   }
 }

@@ -5,17 +5,18 @@ struct StationTapes {
   let number: Int
   let bitrate: Int?
   let card: String
-  let programmes: [Programme]
+  private(set) var programmes: [Programme]
   /// The streams that all its tapes carry; known once its first tape is ready.
   private(set) var house: HouseFormat?
   /// The programme whose tape was made without a house format, and gave its own.
   private var definer: Int?
+  private var watch = SourceWatch()
 
   struct Programme: Sendable {
     let file: String
     let title: String?
-    /// Nil when the file went away since the configuration was read.
-    let source: SourceFile?
+    /// Nil while the file is not there.
+    fileprivate(set) var source: SourceFile?
   }
 
   /// A programme that can be played.
@@ -90,6 +91,25 @@ struct StationTapes {
       house = played
       return
     }
+  }
+
+  /// Looks again at the files that were not there or could not be played: somebody may have been writing them.
+  ///
+  /// - Parameter now: steady nanoseconds.
+  /// - Returns: whether any of them is worth another try.
+  mutating func renew(at now: Int64, _ status: (TapeRequest) -> TapeStatus) -> Bool {
+    var isRenewed = false
+    for (index, programme) in programmes.enumerated() {
+      let isLost = programme.source.map { source in
+        [request(source, nil), request(source, house)].contains { if case .bad = status($0) { true } else { false } }
+      }
+      guard isLost ?? true,
+        let found = watch.replacement(for: programme.source, at: programme.file, now: now)
+      else { continue }
+      programmes[index].source = found
+      isRenewed = true
+    }
+    return isRenewed
   }
 
   /// Looks at the tapes again.

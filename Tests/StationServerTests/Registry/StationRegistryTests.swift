@@ -133,6 +133,50 @@ final class StationLab: Sendable {
     #expect(await other.startRecordings().map(\.request.format) == [nil])
   }
 
+  /// A film that was still being copied when its recorder looked at it.
+  @Test func aFileThatWasNotCompleteIsTriedAgain() async throws {
+    let lab = try StationLab([["a.mp4", "b.mp4"]])
+    let registry = lab.registry()
+    await registry.begin()
+    let first = await registry.startRecordings()
+    await registry.finished(first[0].request, .bad(reason: "is no media file"))
+    try await lab.recordAll(registry)
+    #expect(await registry.list()[0].state == .onAir)
+    func wanted(after seconds: Double) async -> [Recording] {
+      lab.pass(seconds: seconds)
+      await registry.tick()
+      return await registry.startRecordings()
+    }
+    #expect(await wanted(after: 60).isEmpty, "it is the same file as before")
+    for size in 1...5 {
+      try Scratch.write(String(repeating: "grows", count: size), to: lab.directory.path("a.mp4"))
+      #expect(await wanted(after: 4).isEmpty, "it is still being written")
+    }
+    let again = await wanted(after: 60)
+    #expect(again.map(lab.name) == ["a.mp4"])
+    #expect(again.first?.request.format == SyntheticTape(milliseconds: 40).info.format)
+    let recording = try #require(again.first)
+    try lab.record(recording)
+    await registry.finished(recording.request, .done)
+    #expect(await registry.plan(clockOffset: nil).stations[0].eras.last?.tapes.count == 2)
+    // And not for ever.
+    #expect(await wanted(after: 60).isEmpty)
+  }
+
+  @Test func aFileThatComesBackIsTried() async throws {
+    let lab = try StationLab([["a.mp4", "b.mp4"]])
+    Scratch.remove(lab.directory.path("b.mp4"))
+    let registry = lab.registry()
+    await registry.begin()
+    try await lab.recordAll(registry)
+    try Scratch.write("back", to: lab.directory.path("b.mp4"))
+    for _ in 0..<2 {
+      lab.pass(seconds: 10)
+      await registry.tick()
+    }
+    #expect(await registry.startRecordings().map(lab.name) == ["b.mp4"])
+  }
+
   @Test func playsFromTheBeginningOfTimeWhenAllTapesAreThere() async throws {
     let lab = try StationLab([["a.mp4", "b.mp4"]])
     let registry = lab.registry()
