@@ -13,6 +13,8 @@ struct Lab: ~Copyable {
 
   private let sending: NetworkNamespace
   private let receiving: NetworkNamespace
+  /// Has the kernel date packets all along: it begins only some time after it is asked, and would miss the first ones.
+  private let dating: MulticastReceiver
 
   /// Makes the hosts and moves this thread to the sending one. Wants root.
   init(_ stop: Stop) throws {
@@ -23,9 +25,12 @@ struct Lab: ~Copyable {
     try Self.configure(Self.sender, Self.senderAddress, stop)
     try receiving.enter()
     try Self.configure(Self.receiver, "10.77.0.2", stop)
+    let dating = try MulticastReceiver(
+      group: "239.255.0.1", port: 9, interface: try NetworkInterface(Self.receiver), receiveBuffer: 4096)
     try sending.enter()
     self.sending = sending
     self.receiving = receiving
+    self.dating = dating
   }
 
   private static func configure(_ interface: String, _ address: String, _ stop: Stop) throws {

@@ -33,8 +33,11 @@ struct AirBench: ParsableCommand {
   @Option(help: "Where clips and tapes are kept.")
   var cache = "/var/tmp/stationd-bench"
 
-  @Option(help: "Where the document, the pictures and the figures are written: performance.md and others.")
+  @Option(help: "Where the document and its pictures are written: performance.md and others.")
   var output = "var/bench"
+
+  @Option(help: "Where all figures of all runs are written, as JSON.")
+  var json = "var/bench/performance.json"
 
   @Option(help: "The commit that is measured, for the document.")
   var commit = "unknown"
@@ -63,7 +66,9 @@ struct AirBench: ParsableCommand {
     let films = try clip.map { try FileStatus.realPath($0) }
     let own = try FileStatus.realPath("/proc/self/exe")
     let programs = String(own[..<(own.lastIndex(of: "/") ?? own.startIndex)])
-    try files.createDirectory(atPath: output, withIntermediateDirectories: true)
+    for place in [URL(filePath: output), URL(filePath: json).deletingLastPathComponent()] {
+      try files.createDirectory(at: place, withIntermediateDirectories: true)
+    }
 
     say("== Clips and tapes in \(directory)")
     let clips = try Clips(in: "\(directory)/clips", given: films, stop)
@@ -87,7 +92,7 @@ struct AirBench: ParsableCommand {
   }
 
   private func write(_ bench: Bench) throws {
-    try Data(try encoded(bench).utf8).write(to: URL(filePath: "\(output)/performance.json"))
+    try Data(try encoded(bench).utf8).write(to: URL(filePath: json))
     try Data(bench.document.utf8).write(to: URL(filePath: "\(output)/performance.md"))
     try Data("\(bench.curves)".utf8).write(to: URL(filePath: "\(output)/performance.svg"))
     if !bench.grains.isEmpty {
@@ -95,7 +100,7 @@ struct AirBench: ParsableCommand {
     }
     say("\n\(MarkdownTable.trials(bench.medians))\n\n\(MarkdownTable.loops(bench.loopMedians))")
     say("\n\(MarkdownTable.verdicts(Verdict.all(of: bench.runs)))")
-    say("\n== Written: \(output)/performance.md, .svg and .json")
+    say("\n== Written: \(output)/performance.md and .svg, \(json)")
   }
 }
 

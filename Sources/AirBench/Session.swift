@@ -63,18 +63,17 @@ struct Session: ~Copyable {
 
   /// A sender with more and more stations, as long as the machine bears it.
   private func grow(_ sender: Sender, _ counts: [Int], _ run: inout Run) throws {
-    let cores = Double(Session.cores)
+    let cores = Double(MachineTime.cores)
     for (count, next) in zip(counts, counts.dropFirst().map(Optional.some) + [nil]) {
       let result = try trial.run(sender, stations: count)
       say("   \(result.line)")
       if let fault = result.fault { run.notes.append("\(sender.name), \(count) stations: \(fault).") }
       run.trials.append(result)
       guard let next else { return }
-      let expected = run.idle + result.processor * Double(next) / Double(count)
-      if sender != .stationd, max(expected, result.machine) > Self.bearable * cores {
-        run.notes.append(
-          "\(sender.name): no more than \(count) stations, as \(next) would take \(fixed(expected, 1)) of "
-            + "\(Session.cores) cores.")
+      let expected = result.processor * Double(next) / Double(count)
+      if sender != .stationd, expected > Self.bearable * cores {
+        let bearable = "\(fixed(Self.bearable * cores, 1)) of \(MachineTime.cores) cores"
+        run.notes.append("\(sender.name): no more than \(count) stations, as \(next) would take more than \(bearable).")
         return
       }
       if Double(result.memory) * Double(next) / Double(count) > 0.8 * Double(Proc.availableMemory) {
@@ -83,8 +82,6 @@ struct Session: ~Copyable {
       }
     }
   }
-
-  private static let cores = MachineTime.cores
 
   /// The bare loop, in shapes for comparison and in that of stationd's transmitter with the most stations.
   private func loops(beside trials: [TrialResult]) throws -> [LoopResult] {

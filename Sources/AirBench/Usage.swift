@@ -46,17 +46,18 @@ struct ProcessorTime {
   }
 }
 
-/// How busy the machine as a whole is.
+/// How busy the machine as a whole is: what is left of its time when that is taken away in which it waited. Of that the
+/// kernel keeps exact account, of the rest it takes samples, which miss short work.
 struct MachineTime {
-  private var busyTicks: Int64
+  private var idleTicks: Int64
   private var date = SteadyClock.now
 
-  init() { busyTicks = Self.busy(Proc.text("/proc/stat")) }
+  init() { idleTicks = Self.idle(Proc.text("/proc/stat")) }
 
-  /// user, nice, system, irq and softirq of the first line of /proc/stat.
-  static func busy(_ text: String) -> Int64 {
+  /// idle, iowait and steal of the first line of /proc/stat (proc(5)), of all cores together.
+  static func idle(_ text: String) -> Int64 {
     let fields = text.prefix { $0 != "\n" }.split(separator: " ").dropFirst().map { Int64($0) ?? 0 }
-    return fields.count < 7 ? 0 : fields[0] + fields[1] + fields[2] + fields[5] + fields[6]
+    return fields.count < 8 ? 0 : fields[3] + fields[4] + fields[7]
   }
 
   /// Those that this process may use.
@@ -64,7 +65,8 @@ struct MachineTime {
 
   /// Cores busy since an earlier reading: a core that did nothing else counts 1.
   func cores(since earlier: MachineTime) -> Double {
-    Double(busyTicks - earlier.busyTicks) / 100 / (Double(max(1, date - earlier.date)) / 1e9)
+    let elapsed = Double(max(1, date - earlier.date)) / 1e9
+    return max(0, Double(Self.cores) - Double(idleTicks - earlier.idleTicks) / 100 / elapsed)
   }
 }
 

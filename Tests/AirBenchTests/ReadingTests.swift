@@ -19,8 +19,8 @@ import Testing
 
   @Test func waitingIsNotBeingBusy() {
     let stat = "cpu  100 20 30 4000 500 6 7 80 0 0\ncpu0 1 1 1 1 1 1 1 1 0 0\n"
-    #expect(MachineTime.busy(stat) == 163)
-    #expect(MachineTime.busy("") == 0)
+    #expect(MachineTime.idle(stat) == 4580)
+    #expect(MachineTime.idle("") == 0)
   }
 
   @Test func memoryIsWhatCannotBeReadAgain() {
