@@ -44,7 +44,7 @@ struct AirBench: ParsableCommand {
 
   func validate() throws {
     guard (1...20).contains(runs) else { throw ValidationError("--runs: from 1 to 20.") }
-    guard (1...60).contains(seconds ?? 8) else { throw ValidationError("--seconds: from 1 to 60.") }
+    guard (1...30).contains(seconds ?? 8) else { throw ValidationError("--seconds: from 1 to 30.") }
     guard (1...1000).contains(grainStations) else { throw ValidationError("--grain-stations: from 1 to 1000.") }
   }
 
