@@ -17,6 +17,7 @@ let package = Package(
     .executable(name: "aircheck", targets: ["AirCheck"]),
     .executable(name: "airbench", targets: ["AirBench"]),
     .executable(name: "bareloop", targets: ["BareLoop"]),
+    .executable(name: "controlload", targets: ["ControlLoad"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -90,6 +91,15 @@ let package = Package(
       ],
       swiftSettings: strict),
     .executableTarget(name: "BareLoop"),
+    .executableTarget(
+      name: "ControlLoad",
+      dependencies: [
+        "Wire", "LinuxIO",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
 
     // Tests.
     .target(
@@ -114,6 +124,7 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict),
@@ -128,6 +139,9 @@ let package = Package(
     .testTarget(
       name: "AirWatchTests", dependencies: ["AirWatch", "TransportStream", "Wire"], swiftSettings: strict),
     .testTarget(name: "AirBenchTests", dependencies: ["AirBench", "AirWatch"], swiftSettings: strict),
+    .testTarget(
+      name: "ControlLoadTests", dependencies: ["ControlLoad", "Wire", .product(name: "NIOCore", package: "swift-nio")],
+      swiftSettings: strict),
   ]
 )
 

@@ -17,6 +17,9 @@ enum Launch {
     }
   }
 
+  /// Tapes being looked at, children's pipes, sockets.
+  private static let filesBesidesConnections = 256
+
   static func read(_ file: String) throws(Failure) -> Configuration {
     let text: [UInt8]
     do {
@@ -54,12 +57,18 @@ enum Launch {
     let clock = AirTime(offset: Handover(directory: runDirectory.path, path: "").findElders().clockOffset)
     let registry = StationRegistry(
       configuration, slots: ProcessInfo.processInfo.activeProcessorCount, clock: clock, logger: logger)
-    let admission = Admission(total: min(4096, max(64, openFiles - 256)), perAddress: 256)
+    let limits = configuration.connections
+    let admission = Admission(
+      total: min(limits.total, max(64, openFiles - filesBesidesConnections)), perAddress: limits.perAddress)
+    if admission.total < limits.total {
+      logger.notice(
+        "\(admission.total) control connections at the most, as this process may have only \(openFiles) files open")
+    }
+    ControlServer.useFewThreads(of: ProcessInfo.processInfo.activeProcessorCount)
     let control: ControlServer
     do {
       control = try await ControlServer.bind(
-        configuration.listen, registry: registry, stations: configuration.stations.count, admission: admission,
-        logger: logger)
+        configuration.listen, registry: registry, stations: configuration.stations.count, admission: admission)
     } catch {
       throw Failure(
         message: "cannot listen on \(configuration.listen): \(reason(error)); set \"control\": { \"listen\": ... }",

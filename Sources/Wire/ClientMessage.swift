@@ -2,8 +2,9 @@
 package enum ClientMessage: Hashable, Sendable {
   /// Who is calling. Optional; the answer is `welcome`.
   case hello(Hello)
-  /// Asks for every station; the answer is `stations`.
-  case list
+  /// Asks for every station, or with `since`, the revision of a list that the client has, for those that have changed;
+  /// the answer is `stations`.
+  case list(since: Int? = nil)
   /// Wants to receive a station; the answer is `joined`. A connection receives one station at a time: joining
   /// another one leaves the former.
   case join(Join)
@@ -66,12 +67,17 @@ enum TypeKey: String, CodingKey {
   case type
 }
 
+/// What `list` says.
+private struct ListRequest: Codable {
+  var since: Int?
+}
+
 extension ClientMessage: Codable {
   package init(from decoder: any Decoder) throws {
     let type = try decoder.container(keyedBy: TypeKey.self).decode(String.self, forKey: .type)
     switch type {
     case "hello": self = .hello(try Hello(from: decoder))
-    case "list": self = .list
+    case "list": self = .list(since: try ListRequest(from: decoder).since)
     case "join": self = .join(try Join(from: decoder))
     case "leave": self = .leave
     case "report": self = .report(try Report(from: decoder))
@@ -83,7 +89,7 @@ extension ClientMessage: Codable {
     let (type, body): (String, (any Encodable)?) =
       switch self {
       case .hello(let body): ("hello", body)
-      case .list: ("list", nil)
+      case .list(let since): ("list", ListRequest(since: since))
       case .join(let body): ("join", body)
       case .leave: ("leave", nil)
       case .report(let body): ("report", body)

@@ -100,24 +100,3 @@ package struct MessageEncoder<Message: Encodable & Sendable>: MessageToByteEncod
 
 /// The longest line that either side takes, in bytes, its LF not counted.
 package let longestMessageLine = 65536
-
-extension ServerMessage {
-  /// A station list as one `stations` message for each line's worth of stations, all but the last marked with `more`.
-  package static func list(_ stations: [StationSummary]) throws -> [ServerMessage] {
-    let json = JSONEncoder()
-    var pages: [[StationSummary]] = [[]]
-    var room = longestMessageLine - 256
-    for station in stations {
-      let size = try json.encode(station).count + 1
-      if size > room, !pages[pages.count - 1].isEmpty {
-        pages.append([])
-        room = longestMessageLine - 256
-      }
-      pages[pages.count - 1].append(station)
-      room -= size
-    }
-    return pages.enumerated().map { index, page in
-      .stations(Stations(stations: page, more: index < pages.count - 1 ? true : nil))
-    }
-  }
-}

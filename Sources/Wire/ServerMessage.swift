@@ -52,10 +52,16 @@ package enum ServerMessage: Hashable, Sendable {
     package var stations: [StationSummary]
     /// Whether another `stations` line follows, with the stations that did not fit this one.
     package var more: Bool?
+    /// Which list this is: it grows with every change. nil from a server that does not count them.
+    package var revision: Int?
+    /// The revision that the client asked about: only what has changed since is in this list. nil: all stations are.
+    package var since: Int?
 
-    package init(stations: [StationSummary], more: Bool? = nil) {
+    package init(stations: [StationSummary], more: Bool? = nil, revision: Int? = nil, since: Int? = nil) {
       self.stations = stations
       self.more = more
+      self.revision = revision
+      self.since = since
     }
   }
 

@@ -89,7 +89,7 @@ struct ControlTests {
     let server = TestServer(Self.answer)
     let connection = try await ControlConnection(try await server.start())
     #expect(try await connection.join("radio") == Self.joined(2))
-    #expect(server.heard.withLock(\.self) == [.hello(.tuner), .list, .join(.init(station: 2))])
+    #expect(server.heard.withLock(\.self) == [.hello(.tuner), .list(), .join(.init(station: 2))])
     connection.close()
     try await server.stop()
   }

@@ -9,7 +9,7 @@ struct MessageCodecTests {
     #"{"type":"hello","version":1}"# + "\r\n\n  \r\n" + #"{"type":"join","station":2}"# + "\n" + "{oops\n"
     + #"{"type":"list"}"# + "\n" + #"{"type":"leave"}"#
   private static let understood: [Result<ClientMessage, MessageError>] = [
-    .success(.hello(.init(version: 1))), .success(.join(.init(station: 2))), .failure(.notAnObject), .success(.list),
+    .success(.hello(.init(version: 1))), .success(.join(.init(station: 2))), .failure(.notAnObject), .success(.list()),
     .success(.leave),
   ]
 
@@ -47,7 +47,7 @@ struct MessageCodecTests {
     ] as [(String, MessageError)])
   func hostileLine(text: String, expected: MessageError) throws {
     #expect(
-      try decode(ClientMessage.self, from: text + "\n{\"type\":\"list\"}\n") == [.failure(expected), .success(.list)])
+      try decode(ClientMessage.self, from: text + "\n{\"type\":\"list\"}\n") == [.failure(expected), .success(.list())])
   }
 
   @Test func deepNestingAndBadUTF8AreOnlyBadLines() throws {
@@ -61,13 +61,13 @@ struct MessageCodecTests {
     for result in results.dropLast() {
       #expect(throws: MessageError.self) { try result.get() }
     }
-    #expect(results.last == .success(.list))
+    #expect(results.last == .success(.list()))
   }
 
   @Test func theLongestLineIsTakenAndOneByteMoreIsNot() throws {
     let start = #"{"type":"list","x":""#
     let fill = String(repeating: "x", count: longestMessageLine - start.utf8.count - 2)
-    #expect(try decode(ClientMessage.self, from: start + fill + "\"}\n") == [.success(.list)])
+    #expect(try decode(ClientMessage.self, from: start + fill + "\"}\n") == [.success(.list())])
     #expect(
       try decode(ClientMessage.self, from: start + fill + "x\"}\n{\"type\":\"leave\"}\n")
         == [.failure(.lineTooLong), .success(.leave)])
@@ -83,7 +83,7 @@ struct MessageCodecTests {
     }
     #expect(results == [.failure(.lineTooLong)])
     try processor.process(buffer: ByteBuffer(string: "end\n{\"type\":\"list\"}\n")) { results.append($0) }
-    #expect(results == [.failure(.lineTooLong), .success(.list)])
+    #expect(results == [.failure(.lineTooLong), .success(.list())])
   }
 
   @Test func anyBytesAreSurvived() throws {

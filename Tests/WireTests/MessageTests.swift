@@ -24,7 +24,8 @@ struct MessageTests {
 
   @Test func clientLines() throws {
     #expect(try line(.hello(.init(client: "tuner"))) == #"{"client":"tuner","type":"hello","version":1}"# + "\n")
-    #expect(try line(.list) == #"{"type":"list"}"# + "\n")
+    #expect(try line(.list()) == #"{"type":"list"}"# + "\n")
+    #expect(try line(.list(since: 1_795_356_000_017)) == #"{"since":1795356000017,"type":"list"}"# + "\n")
     #expect(try line(.join(.init(station: 7))) == #"{"station":7,"type":"join"}"# + "\n")
     #expect(try line(.leave) == #"{"type":"leave"}"# + "\n")
     #expect(
@@ -94,20 +95,52 @@ struct MessageTests {
       stations.append(station)
     }
     var received: [StationSummary] = []
-    let messages = try ServerMessage.list(stations)
-    #expect(messages.count > 3 && messages.count < 40)
-    for (index, message) in messages.enumerated() {
-      let line = try line(message)
-      #expect(line.utf8.count <= longestMessageLine + 1)
-      guard case .success(.stations(let page)) = try decode(ServerMessage.self, from: line).first else {
+    let answer = EncodedStation.list(try stations.map { try EncodedStation($0) }, revision: 7)
+    let lines = String(buffer: answer).split(separator: "\n")
+    #expect(lines.count > 3 && lines.count < 40)
+    for (index, line) in lines.enumerated() {
+      #expect(line.utf8.count <= longestMessageLine)
+      guard case .success(.stations(let page)) = try decode(ServerMessage.self, from: line + "\n").first else {
         Issue.record("no station list")
         return
       }
-      #expect(page.more == (index == messages.count - 1 ? nil : true))
+      #expect(page.more == (index == lines.count - 1 ? nil : true))
+      #expect(page.revision == 7)
       received += page.stations
     }
     #expect(received == stations)
-    #expect(try ServerMessage.list([]) == [.stations(.init(stations: []))])
+  }
+
+  @Test func linesOfEncodedStations() throws {
+    let station = try EncodedStation(harbour)
+    let list = ServerMessage.Stations(stations: [harbour, harbour], revision: 19)
+    #expect(String(buffer: EncodedStation.list([station, station], revision: 19)) == (try line(.stations(list))))
+    let news = ServerMessage.Stations(stations: [], revision: 19, since: 18)
+    #expect(String(buffer: EncodedStation.list([], revision: 19, since: 18)) == (try line(.stations(news))))
+    #expect(
+      String(buffer: EncodedStation.list([], revision: 19, since: 18))
+        == #"{"revision":19,"since":18,"stations":[],"type":"stations"}"# + "\n")
+    #expect(String(buffer: station.changed) == (try line(.changed(.init(station: harbour)))))
+  }
+
+  @Test func aStationThatNoLineCouldHoldIsRefused() {
+    var long = harbour
+    long.reason = String(repeating: "x", count: longestMessageLine)
+    #expect(throws: MessageError.lineTooLong) { try EncodedStation(long) }
+    var bad = harbour
+    bad.now?.end = .infinity
+    #expect(throws: MessageError.notEncodable) { try EncodedStation(bad) }
+  }
+
+  @Test(arguments: ["\"17\"", "1.5", "[]", "99999999999999999999"])
+  func aRevisionIsAWholeNumber(since: String) throws {
+    let answers = try decode(ClientMessage.self, from: "{\"type\":\"list\",\"since\":\(since)}\n")
+    guard case .failure = answers.first else {
+      Issue.record("\(answers)")
+      return
+    }
+    #expect(try decode(ClientMessage.self, from: "{\"type\":\"list\",\"since\":-4}\n") == [.success(.list(since: -4))])
+    #expect(try decode(ClientMessage.self, from: "{\"type\":\"list\",\"since\":null}\n") == [.success(.list())])
   }
 }
 

@@ -7,6 +7,7 @@ struct Configuration: Equatable, Sendable {
   var site: Site
   /// Where the control server listens (TCP).
   var listen: ListenAddress
+  var connections = ConnectionLimits()
   var multicast: Multicast
   var transmit = Transmission()
   /// The directory in which tapes are kept.
@@ -26,6 +27,12 @@ struct Configuration: Equatable, Sendable {
     var port: Int
 
     var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+  }
+
+  /// How many control connections there may be, as far as the process may have so many files open.
+  struct ConnectionLimits: Equatable, Sendable {
+    var total = 16_384
+    var perAddress = 1_024
   }
 
   struct Multicast: Equatable, Sendable {

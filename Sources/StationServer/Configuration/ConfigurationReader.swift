@@ -56,6 +56,7 @@ struct ConfigurationReader {
     let configuration = Configuration(
       site: self.site(&site),
       listen: listen(&control),
+      connections: connections(&control),
       multicast: network,
       transmit: transmission(&transmit),
       tapes: Paths.absolute(keys.string("tapes", "the path of a directory") ?? "var/tapes", from: directory),
@@ -73,8 +74,15 @@ struct ConfigurationReader {
     return .init(name: name ?? "", contact: keys.string("contact", "a mail address or a sentence"))
   }
 
-  private func listen(_ keys: inout ObjectReader) -> Configuration.ListenAddress {
+  private func connections(_ keys: inout ObjectReader) -> Configuration.ConnectionLimits {
     defer { keys.reportUnknownKeys() }
+    let usual = Configuration.ConnectionLimits()
+    return .init(
+      total: keys.integer("connections", in: 1...1_000_000) ?? usual.total,
+      perAddress: keys.integer("connectionsPerAddress", in: 1...1_000_000) ?? usual.perAddress)
+  }
+
+  private func listen(_ keys: inout ObjectReader) -> Configuration.ListenAddress {
     let text = keys.string("listen", "an address and port") { text in
       Self.listenAddress(text) == nil
         ? "is not an address and port such as 127.0.0.1:9966, 0.0.0.0:9966 (every interface) or [::1]:9966" : nil

@@ -1,99 +1,209 @@
-import LinuxIO
 import NIOCore
-import ServiceLifecycle
 import Wire
 
-/// One client: carries what its session decides to the socket and the registry.
-actor ControlConnection {
-  typealias Inbound = Result<ClientMessage, MessageError>
+/// One client: carries what its session decides to the socket, at once and on the connection's event loop.
+///
+/// It reads only as long as the client takes its answers: no more of them wait than the channel's high-water mark and one
+/// line, however much the client asks for.
+final class ControlConnection: ChannelDuplexHandler {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundIn = Never
+  typealias OutboundOut = ByteBuffer
 
-  private struct Closed: Error {}
-  private struct Unread: Error {}
-
-  private let registry: StationRegistry
-  private let id: Audience.Connection
-  private let outbound: NIOAsyncChannelOutboundWriter<ServerMessage>
-  private var session: ControlSession
-  /// Since when a message has been waiting for the client to read, in steady seconds.
-  private var waitingSince: Double?
-
-  /// A client that leaves a message unread for so many seconds is dropped.
+  /// A client that leaves an answer unread for so many seconds is dropped.
   static let patience = 10.0
 
-  private init(
-    _ registry: StationRegistry, _ id: Audience.Connection, _ session: ControlSession,
-    _ outbound: NIOAsyncChannelOutboundWriter<ServerMessage>
-  ) {
-    self.registry = registry
-    self.id = id
-    self.session = session
-    self.outbound = outbound
+  private let room: ControlRoom
+  private var context: ChannelHandlerContext?
+  /// As the admission counted it; nil when it did not let the client in.
+  private var address: String?
+  private var session: ControlSession
+  /// Among the room's connections.
+  var place: Int?
+  /// What the client receives.
+  private(set) var station: Int?
+
+  private var decoder = MessageDecoder<ClientMessage>()
+  /// What came and was not looked at yet.
+  private var unread = ByteBuffer()
+  private var isServing = false
+  private var wantsToRead = false
+  private var hasAllInput = false
+  private var isClosing = false
+  /// News that the client was too slow to take: the last of them.
+  private var held: ByteBuffer?
+  /// Since when an answer has been waiting for the client to read: steady seconds.
+  private var waitingSince: Double?
+
+  init(_ room: ControlRoom) {
+    self.room = room
+    session = room.newSession()
   }
 
-  private static var now: Double { Double(SteadyClock.now) / 1e9 }
+  // MARK: The channel's life
 
-  /// Serves a client until either side has had enough; what goes wrong ends this connection only.
-  static func serve(
-    _ channel: NIOAsyncChannel<Inbound, ServerMessage>, registry: StationRegistry, stations: Int
-  ) async {
-    let session = ControlSession(site: registry.site, stations: stations, now: now)
-    let (id, pushes) = await registry.connect()
-    try? await channel.executeThenClose { inbound, outbound in
-      let connection = ControlConnection(registry, id, session, outbound)
-      try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask {
-          for try await line in inbound { try await connection.handle(.line(line)) }
-          throw Closed()
-        }
-        group.addTask {
-          for await station in pushes { try await connection.handle(.changed(station)) }
-        }
-        group.addTask {
-          while true {
-            try await Task.sleep(for: .seconds(1))
-            try await connection.tick()
-          }
-        }
-        group.addTask {
-          try await gracefulShutdown()
-          // As far as it can be said without waiting for a client that does not read.
-          try await withThrowingTaskGroup(of: Void.self) { farewell in
-            farewell.addTask { try await connection.handle(.stopping) }
-            farewell.addTask { try await Task.sleep(for: .milliseconds(200)) }
-            try await farewell.next()
-            farewell.cancelAll()
-          }
-          throw Closed()
-        }
-        // Whichever ends first, by an error always, ends the others.
-        defer { group.cancelAll() }
-        for try await _ in group {}
-      }
+  func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+  func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+  func channelActive(context: ChannelHandlerContext) {
+    let address = context.remoteAddress?.ipAddress ?? "?"
+    guard room.admission.enter(address) else {
+      send(.error(.init(code: .busy, message: "There are too many connections already.")))
+      return close()
     }
-    await registry.disconnect(id)
+    self.address = address
+    place = room.enter(self)
   }
 
-  private func handle(_ event: ControlSession.Event) async throws {
-    for action in session.handle(event, at: Self.now) {
+  func channelInactive(context: ChannelHandlerContext) {
+    isClosing = true
+    room.audience.move(from: station, to: nil)
+    station = nil
+    place.map(room.leave)
+    place = nil
+    address.map(room.admission.leave)
+    address = nil
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+  // MARK: Lines
+
+  func read(context: ChannelHandlerContext) {
+    wantsToRead = !context.channel.isWritable
+    if !wantsToRead { context.read() }
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    var bytes = unwrapInboundIn(data)
+    if unread.readableBytes == 0 {
+      unread = bytes
+    } else {
+      unread.discardReadBytes()
+      unread.writeBuffer(&bytes)
+    }
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) { serve(context) }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    guard context.channel.isWritable else { return }
+    serve(context)
+    if wantsToRead, context.channel.isWritable { read(context: context) }
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    guard case ChannelEvent.inputClosed = event else { return context.fireUserInboundEventTriggered(event) }
+    hasAllInput = true
+    serve(context)
+  }
+
+  /// Answers all lines that are there, and sends the answers together; leaves the rest for when the client has taken some.
+  private func serve(_ context: ChannelHandlerContext) {
+    guard !isServing else { return }  // sending may tell at once that there is room again
+    isServing = true
+    defer { isServing = false }
+    var isDone = false
+    while !isDone, !isClosing, context.channel.isWritable {
+      while !isClosing, context.channel.isWritable, !isDone {
+        if let line = nextLine() { perform(.line(line)) } else { isDone = true }
+      }
+      if let held {
+        self.held = nil
+        write(held)
+      }
+      context.flush()
+    }
+    if unread.readableBytes == 0 { unread = ByteBuffer() }
+    if isDone, hasAllInput { close() }
+    lookForReader(at: nil)
+  }
+
+  private func nextLine() -> Result<ClientMessage, MessageError>? {
+    hasAllInput
+      ? try? decoder.decodeLast(buffer: &unread, seenEOF: true) : try? decoder.decode(buffer: &unread)
+  }
+
+  // MARK: Actions
+
+  private func perform(_ event: ControlSession.Event, at now: Double = ControlRoom.now) {
+    for action in session.handle(event, at: now) {
       switch action {
-      case .send(let message): try await send(message)
-      case .list: try await handle(.listed(registry.list()))
-      case .join(let number): try await handle(.joined(registry.join(number, id)))
-      case .leave: try await handle(.left(registry.leave(id)))
-      case .close: throw Closed()
+      case .send(let message): send(message)
+      case .list(let since): write(room.board.list(since: since))
+      case .join(let number): perform(.joined(join(number)), at: now)
+      case .leave: perform(.left(leave()), at: now)
+      case .close: close()
       }
     }
   }
 
-  private func send(_ message: ServerMessage) async throws {
-    let isFirst = waitingSince == nil
-    if isFirst { waitingSince = Self.now }
-    defer { if isFirst { waitingSince = nil } }
-    try await outbound.write(message)
+  private func join(_ number: Int) -> JoinReply {
+    guard var joined = room.board.station(number) else {
+      return .refused(.init(code: .unknownStation, message: "There is no station \(number) here."))
+    }
+    guard joined.station.state == .onAir else { return .refused(.notOnAir(joined.station)) }
+    joined.station.receivers = room.audience.move(from: station, to: number)
+    station = number
+    return .joined(joined)
   }
 
-  private func tick() async throws {
-    if let waitingSince, Self.now - waitingSince > Self.patience { throw Unread() }
-    if waitingSince == nil { try await handle(.tick) }
+  private func leave() -> Int? {
+    room.audience.move(from: station, to: nil)
+    defer { station = nil }
+    return station
+  }
+
+  private func send(_ message: ServerMessage) { room.line(message).map(write) }
+
+  private func write(_ line: ByteBuffer) { context?.write(wrapOutboundOut(line), promise: nil) }
+
+  /// Hangs up when all that was said has been sent.
+  private func close() {
+    isClosing = true
+    guard let context else { return }
+    let channel = context.channel
+    context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in channel.close(promise: nil) }
+    lookForReader(at: nil)
+  }
+
+  // MARK: What the room says
+
+  /// Sends news, or keeps them until the client has read what was said before.
+  func push(_ line: ByteBuffer) {
+    guard let context, !isClosing else { return }
+    guard context.channel.isWritable else {
+      held = line
+      return
+    }
+    write(line)
+    context.flush()
+    lookForReader(at: nil)
+  }
+
+  /// Time has passed.
+  func tick(at now: Double) {
+    if waitingSince == nil {
+      perform(.tick, at: now)
+      return
+    }
+    lookForReader(at: now)
+    if let waitingSince, now - waitingSince > Self.patience { hangUp() }
+  }
+
+  /// The server stops.
+  func stop() { perform(.stopping) }
+
+  func hangUp() { context?.close(promise: nil) }
+
+  /// Whether anything waits for the client to read.
+  private func lookForReader(at now: Double?) {
+    let waiting = (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    if waiting == 0 {
+      waitingSince = nil
+    } else if waitingSince == nil {
+      waitingSince = now ?? ControlRoom.now
+    }
   }
 }

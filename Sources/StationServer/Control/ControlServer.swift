@@ -1,81 +1,73 @@
+import Glibc
 import Logging
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
 import Wire
 
-/// The control server: accepts clients, one task for each, none of which can hold up another.
+/// The control server: accepts clients and answers them on a few event loops, none of which ever waits for anything.
 struct ControlServer: Service {
-  typealias Client = NIOAsyncChannel<ControlConnection.Inbound, ServerMessage>
-
-  private let listener: NIOAsyncChannel<Client, Never>
-  private let registry: StationRegistry
-  private let stations: Int
+  private let listener: any Channel
+  private let rooms: [NIOLoopBound<ControlRoom>]
   private let admission: Admission
-  private let logger: Logger
 
-  /// Binds the address; clients that connect from now on wait until ``run()``.
+  /// Half of the machine's processors serve clients at the most: the air needs the others.
+  static func useFewThreads(of processors: Int) {
+    NIOSingletons.groupLoopCountSuggestion = max(1, processors / 2)
+  }
+
+  /// Binds the address; clients that connect from now on are answered.
   ///
   /// Throws what the kernel says: the address is in use, or not this machine's.
   static func bind(
     _ address: Configuration.ListenAddress, registry: StationRegistry, stations: Int, admission: Admission,
-    logger: Logger
+    group: MultiThreadedEventLoopGroup = .singleton
   ) async throws -> ControlServer {
-    let listener = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-      .serverChannelOption(.backlog, value: 256)
+    var rooms: [NIOLoopBound<ControlRoom>] = []
+    for loop in group.makeIterator() {
+      rooms.append(
+        try await loop.submit {
+          let room = ControlRoom(registry: registry, stations: stations, admission: admission)
+          room.begin(on: loop)
+          return NIOLoopBound(room, eventLoop: loop)
+        }.get())
+    }
+    let doors = rooms
+    let listener = try await ServerBootstrap(group: group)
+      .serverChannelOption(.backlog, value: 4096)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelOption(.socketOption(.so_keepalive), value: 1)
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+      // So that the kernel, too, keeps little for a client that does not read.
+      .childChannelOption(.tcpOption(.init(rawValue: TCP_NOTSENT_LOWAT)), value: 131_072)
+      .childChannelOption(.writeBufferWaterMark, value: .init(low: 16_384, high: 65_536))
+      // Requests are short, and an idle connection keeps its buffer.
+      .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 512))
       // A client may say all it has to say, close its side, and still read the answers.
       .childChannelOption(.allowRemoteHalfClosure, value: true)
-      .bind(host: address.host, port: address.port) { channel in
+      .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
-          let pipeline = channel.pipeline.syncOperations
-          try pipeline.addHandler(ByteToMessageHandler(MessageDecoder<ClientMessage>()))
-          try pipeline.addHandler(MessageToByteHandler(MessageEncoder<ServerMessage>()))
-          return try Client(
-            wrappingChannelSynchronously: channel,
-            configuration: .init(isOutboundHalfClosureEnabled: true))
+          guard let room = doors.first(where: { $0.eventLoop === channel.eventLoop }) else { return }
+          try channel.pipeline.syncOperations.addHandler(ControlConnection(room.value))
         }
       }
-    return ControlServer(
-      listener: listener, registry: registry, stations: stations, admission: admission, logger: logger)
+      .bind(host: address.host, port: address.port).get()
+    registry.board.tellNews { news in
+      for room in doors { room.eventLoop.execute { room.value.tell(news) } }
+    }
+    return ControlServer(listener: listener, rooms: rooms, admission: admission)
   }
 
   /// The port it listens on.
-  var port: Int { listener.channel.localAddress?.port ?? 0 }
+  var port: Int { listener.localAddress?.port ?? 0 }
 
-  /// Until a graceful shutdown: then nobody new is taken, and those who are there are told.
+  /// Until a graceful shutdown: then nobody new is taken, and those who are there are told, as far as that can be done
+  /// without waiting for a client that does not read.
   func run() async throws {
-    try await withGracefulShutdownHandler {
-      try await serve()
-    } onGracefulShutdown: {
-      listener.channel.close(promise: nil)
-    }
-  }
-
-  private func serve() async throws {
-    try await listener.executeThenClose { clients in
-      try await withThrowingDiscardingTaskGroup { group in
-        for try await client in clients {
-          let address = client.channel.remoteAddress?.ipAddress ?? "?"
-          guard admission.enter(address) else {
-            group.addTask { await Self.refuse(client) }
-            continue
-          }
-          group.addTask {
-            await ControlConnection.serve(client, registry: registry, stations: stations)
-            admission.leave(address)
-          }
-        }
-      }
-    }
-  }
-
-  /// Says that there is no room, as far as that can be said without waiting, and hangs up.
-  private static func refuse(_ client: Client) async {
-    try? await client.executeThenClose { _, outbound in
-      try await outbound.write(.error(.init(code: .busy, message: "There are too many connections already.")))
-    }
+    try? await gracefulShutdown()
+    listener.close(promise: nil)
+    for room in rooms { room.eventLoop.execute { room.value.stop() } }
+    for _ in 0..<20 where admission.count > 0 { try? await Task.sleep(for: .milliseconds(10)) }
+    for room in rooms { room.eventLoop.execute { room.value.close() } }
   }
 }

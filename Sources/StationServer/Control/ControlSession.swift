@@ -6,12 +6,9 @@ struct ControlSession {
   enum Event {
     /// A line came.
     case line(Result<ClientMessage, MessageError>)
-    /// The registry's answers to ``Action/list`` and ``Action/join(_:)`` and ``Action/leave``.
-    case listed([StationSummary])
+    /// What came of ``Action/join(_:)`` and ``Action/leave``.
     case joined(JoinReply)
     case left(Int?)
-    /// A station that the client receives has news.
-    case changed(StationSummary)
     /// Time has passed.
     case tick
     /// The server stops.
@@ -20,7 +17,8 @@ struct ControlSession {
 
   enum Action: Equatable {
     case send(ServerMessage)
-    case list
+    /// To send the list of stations, or what has changed in it since that revision.
+    case list(since: Int?)
     case join(Int)
     case leave
     case close
@@ -63,15 +61,9 @@ struct ControlSession {
     guard !isClosed else { return [] }
     switch event {
     case .line(let line): return take(line, at: now)
-    case .listed(let stations):
-      guard let pages = try? ServerMessage.list(stations) else {
-        return [.send(.error(.init(code: .malformed, message: "The station list cannot be told.")))]
-      }
-      return pages.map { .send($0) }
     case .joined(.joined(let joined)): return [.send(.joined(joined))]
     case .joined(.refused(let error)): return [.send(.error(error))]
     case .left(let station): return [.send(.left(.init(station: station)))]
-    case .changed(let station): return [.send(.changed(.init(station: station)))]
     case .tick:
       let limit = hasSpoken ? limits.idle : limits.greeting
       guard now - lastHeard > limit else { return [] }
@@ -99,7 +91,7 @@ struct ControlSession {
       case .hello(let hello):
         let version = max(1, min(hello.version, protocolVersion))
         return [.send(.welcome(.init(version: version, server: Self.server, site: site, stations: stations)))]
-      case .list: return [.list]
+      case .list(let since): return [.list(since: since)]
       case .join(let join): return [.join(join.station)]
       case .leave: return [.leave]
       case .report, .unknown: return []
@@ -113,8 +105,17 @@ struct ControlSession {
   }
 }
 
-/// What the registry says to a client that wants to receive a station.
+/// What a client hears that wants to receive a station.
 enum JoinReply: Sendable {
   case joined(ServerMessage.Joined)
   case refused(ServerMessage.ErrorReply)
+}
+
+extension ServerMessage.ErrorReply {
+  /// Why a station cannot be joined.
+  static func notOnAir(_ station: StationSummary) -> Self {
+    let reason = station.progress.map { "It is being prepared: \($0) % done." } ?? station.reason ?? ""
+    return .init(
+      code: .notOnAir, message: "Station \(station.number), \(station.name), is not on the air. \(reason)")
+  }
 }

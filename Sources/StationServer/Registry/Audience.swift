@@ -1,66 +1,41 @@
-import TransportStream
-import Wire
+import Synchronization
 
-/// Who is connected, and who receives which station.
-struct Audience {
-  typealias Connection = Int
+/// How many connections receive each station. Written by the connections, read by the registry.
+final class Audience: Sendable {
+  private struct State {
+    var counts: [Int: Int] = [:]
+    /// The stations whose count has changed since the registry last asked.
+    var news: Set<Int> = []
 
-  private struct Member {
-    var station: Int?
-    let pushes: AsyncStream<StationSummary>.Continuation
+    mutating func add(_ number: Int, to station: Int?) {
+      guard let station else { return }
+      let count = (counts[station] ?? 0) + number
+      counts[station] = count > 0 ? count : nil
+      news.insert(station)
+    }
   }
 
-  private var members: [Connection: Member] = [:]
-  private var counts: [Int: Int] = [:]
-  private var told: [Int: Ticks] = [:]
-  private var last: Connection = 0
-
-  /// A new connection, and what will be pushed to it: the newest few when it is slow to take them.
-  mutating func connect() -> (Connection, AsyncStream<StationSummary>) {
-    last += 1
-    let (pushes, continuation) = AsyncStream.makeStream(of: StationSummary.self, bufferingPolicy: .bufferingNewest(4))
-    members[last] = Member(pushes: continuation)
-    return (last, pushes)
-  }
-
-  mutating func disconnect(_ connection: Connection) {
-    _ = leave(connection)
-    members.removeValue(forKey: connection)?.pushes.finish()
-  }
+  private let state = Mutex(State())
 
   /// How many receive a station.
-  func count(_ station: Int) -> Int { counts[station] ?? 0 }
+  func count(_ station: Int) -> Int { state.withLock { $0.counts[station] ?? 0 } }
 
-  /// The stations that anyone receives.
-  var stations: [Int] { counts.keys.sorted() }
-
-  /// Counts a connection among a station's receivers, no longer among another's.
-  mutating func join(_ connection: Connection, _ station: Int, _ summary: (Int) -> StationSummary) -> StationSummary {
-    _ = leave(connection)
-    members[connection]?.station = station
-    if members[connection] != nil { counts[station, default: 0] += 1 }
-    let summary = summary(count(station))
-    return summary
+  /// Counts a connection among the receivers of `station`, no longer among those of `former`; returns how many receive
+  /// `station` then.
+  @discardableResult
+  func move(from former: Int?, to station: Int?) -> Int {
+    state.withLock { state in
+      state.add(-1, to: former)
+      state.add(1, to: station)
+      return station.flatMap { state.counts[$0] } ?? 0
+    }
   }
 
-  /// Returns the station that the connection received, if any.
-  mutating func leave(_ connection: Connection) -> Int? {
-    guard let station = members[connection]?.station else { return nil }
-    members[connection]?.station = nil
-    let left = count(station) - 1
-    counts[station] = left > 0 ? left : nil
-    if left <= 0 { told[station] = nil }
-    return station
-  }
-
-  /// Whether the programme that begins at `start` is another than the one last asked about; the first is not news.
-  mutating func isNews(_ station: Int, start: Ticks) -> Bool {
-    let before = told.updateValue(start, forKey: station)
-    return before != nil && before != start
-  }
-
-  /// Pushes a station's news to those who receive it.
-  func tell(_ summary: StationSummary) {
-    for member in members.values where member.station == summary.number { member.pushes.yield(summary) }
+  /// The stations whose count has changed since this was last asked.
+  func takeNews() -> Set<Int> {
+    state.withLock { state in
+      defer { state.news = [] }
+      return state.news
+    }
   }
 }

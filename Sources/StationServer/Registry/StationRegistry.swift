@@ -18,7 +18,18 @@ actor StationRegistry {
   private let store: EraStore
   private let logger: Logger
   private let clock: AirTime
-  private var audience = Audience()
+  /// What the board still says of these stations may not be so any more.
+  private var touched: Set<Int>
+  /// When the programme that the board names ends, for each station that has one.
+  private var ends: [Int: Ticks] = [:]
+
+  /// When files that could not be played were last looked at: steady nanoseconds.
+  private var lookedForFiles: Int64 = 0
+
+  /// What clients are told.
+  nonisolated let board: StationBoard
+  /// Who receives what.
+  nonisolated let audience = Audience()
 
   /// Wakes whoever feeds the transmitter when there is another plan.
   nonisolated let planWake = Wake()
@@ -36,6 +47,9 @@ actor StationRegistry {
     store = EraStore(directory: "\(configuration.tapes)/air")
     self.clock = clock
     self.logger = logger
+    touched = Set(entries.indices)
+    // Milliseconds of the date: every revision of this run is greater than those of an earlier one.
+    board = StationBoard(firstRevision: Int(clock.now.nanoseconds / 1_000_000))
   }
 
   // MARK: Tapes
@@ -56,6 +70,7 @@ actor StationRegistry {
       for path in inUse { TapeShelf.touch(path, at: clock.now.nanoseconds) }
     }
     clearTapes()
+    publish()
     planWake()
     recordingWake()
   }
@@ -90,6 +105,7 @@ actor StationRegistry {
       logger.error("\(entry.label): \(error)")
     }
     entries[index] = entry
+    touched.insert(index)
   }
 
   /// Removes the tapes that nobody has had a use for in a while.
@@ -109,9 +125,10 @@ actor StationRegistry {
     }
   }
 
-  /// Every station that waits for a tape looks again. Said to the log and to its audience when its state is another.
+  /// Every station that waits for a tape looks again. Said to the log when its state is another.
   private func lookAgain() {
     for index in entries.indices where !entries[index].review.wanted.isEmpty { lookAgain(index) }
+    publish()
     recordingWake()
   }
 
@@ -121,7 +138,6 @@ actor StationRegistry {
     let entry = entries[index]
     guard entry.standing != before else { return }
     logger.info("\(entry.label) \(entry.standing)")
-    audience.tell(entry.summary(at: clock.now, receivers: audience.count(entry.configuration.number)))
   }
 
   /// Files that could not be played and have changed are tried again.
@@ -143,6 +159,7 @@ actor StationRegistry {
     for index in entries.indices where entries[index].schedule.station == nil {
       guard entries[index].review.wanted.contains(where: { $0.request == request }) else { continue }
       entries[index].review.percent = percent
+      touched.insert(index)
     }
   }
 
@@ -161,6 +178,7 @@ actor StationRegistry {
     for index in entries.indices where entries[index].review.playable.contains(where: { $0.request == request }) {
       look(index)
     }
+    publish()
     recordingWake()
   }
 
@@ -187,55 +205,53 @@ actor StationRegistry {
       let fault = faults[entries[index].configuration.number]
       guard fault != entries[index].transmitterFault else { continue }
       entries[index].transmitterFault = fault
+      touched.insert(index)
       let entry = entries[index]
       logger.log(level: fault == nil ? .info : .warning, "\(entry.label) \(entry.standing)")
-      audience.tell(entry.summary(at: clock.now, receivers: audience.count(entry.configuration.number)))
     }
+    publish()
   }
 
-  // MARK: Receivers
+  // MARK: Clients
 
-  /// A connection begins; what is pushed to it comes out of the stream, and is lost if it is not taken for long.
-  func connect() -> (Audience.Connection, AsyncStream<StationSummary>) { audience.connect() }
-
-  func disconnect(_ connection: Audience.Connection) { audience.disconnect(connection) }
-
+  /// How the stations are now.
   func list() -> [StationSummary] {
     let now = clock.now
     return entries.map { $0.summary(at: now, receivers: audience.count($0.configuration.number)) }
   }
 
-  func join(_ number: Int, _ connection: Audience.Connection) -> JoinReply {
-    guard let index = indices[number] else {
-      return .refused(.init(code: .unknownStation, message: "There is no station \(number) here."))
+  /// Writes on the board what has changed since it was last done: at once when a state changes or a programme begins;
+  /// counts of receivers and progress wait for the next ``tick()``.
+  private func publish() {
+    let now = clock.now
+    for (index, end) in ends where end <= now { touched.insert(index) }
+    guard !touched.isEmpty else { return }
+    let notices = touched.map { index in
+      let entry = entries[index]
+      let summary = entry.summary(at: now, receivers: audience.count(entry.configuration.number))
+      ends[index] = summary.now == nil ? nil : entry.schedule.onAir(at: now)?.end
+      return entry.joined(summary)
     }
-    let entry = entries[index]
-    guard entry.state == .onAir else {
-      let reason =
-        entry.state == .preparing ? "It is being prepared: \(entry.review.percent) % done." : entry.reason ?? ""
-      let message = "Station \(number), \(entry.configuration.name), is not on the air. \(reason)"
-      return .refused(.init(code: .notOnAir, message: message))
+    touched.removeAll(keepingCapacity: true)
+    for number in board.publish(notices) {
+      logger.error("station \(number): clients cannot be told how it is: what they are told is too long")
     }
-    let summary = audience.join(connection, number) { receivers in
-      entry.summary(at: clock.now, receivers: receivers)
-    }
-    return .joined(entry.joined(summary))
   }
 
-  /// The station that the connection received, if any.
-  func leave(_ connection: Audience.Connection) -> Int? { audience.leave(connection) }
-
-  /// To be called about once a second: tells receivers what has begun, and wakes recorders that were held back or whose
+  /// To be called a few times a second: tells clients what has begun, and wakes recorders that were held back or whose
   /// files have changed.
-  func tick() {
-    let now = clock.now
-    for number in audience.stations {
-      guard let index = indices[number], let onAir = entries[index].schedule.onAir(at: now) else { continue }
-      guard audience.isNews(number, start: onAir.start) else { continue }
-      audience.tell(entries[index].summary(at: now, receivers: audience.count(number)))
+  ///
+  /// - Returns: steady nanoseconds until the next programme begins on any station; nil when none does.
+  @discardableResult
+  func tick() -> Int64? {
+    for number in audience.takeNews() { indices[number].map { _ = touched.insert($0) } }
+    if clock.steadyNow - lookedForFiles >= 1_000_000_000 {
+      lookedForFiles = clock.steadyNow
+      renewSources()
     }
-    renewSources()
+    publish()
     if let due = shelf.queue.nextTry, due <= clock.steadyNow { recordingWake() }
+    return ends.values.min().map { max(0, ($0 - clock.now).nanoseconds) }
   }
 }
 

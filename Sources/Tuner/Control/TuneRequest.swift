@@ -18,7 +18,7 @@ struct TuneRequest: Sendable {
   init(_ text: String) { self.text = text }
 
   /// What to say first.
-  var opening: ClientMessage { .list }
+  var opening: ClientMessage { .list() }
 
   mutating func receive(_ message: ServerMessage) -> Step {
     switch message {
@@ -88,7 +88,7 @@ extension ControlConnection {
   func list() async throws(TunerError) -> (site: ServerMessage.Site?, stations: [StationSummary]) {
     var site: ServerMessage.Site?
     var stations: [StationSummary] = []
-    return try await ask([.hello(.tuner), .list]) { message throws(TunerError) in
+    return try await ask([.hello(.tuner), .list()]) { message throws(TunerError) in
       switch message {
       case .welcome(let welcome): site = welcome.site
       case .stations(let page):

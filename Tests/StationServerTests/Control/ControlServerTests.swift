@@ -21,8 +21,7 @@ import Wire
     await registry.begin()
     try await lab.recordAll(registry)
     let server = try await ControlServer.bind(
-      .init(host: "127.0.0.1", port: 0), registry: registry, stations: 2, admission: admission,
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      .init(host: "127.0.0.1", port: 0), registry: registry, stations: 2, admission: admission)
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await server.run() }
       try await body(server.port, registry)
@@ -81,10 +80,10 @@ import Wire
         try await outbound.write(ByteBuffer(string: "{\"type\":\"join\",\"station\":1}\n"))
         var answers = inbound.makeAsyncIterator()
         _ = try await answers.next()
-        #expect(await registry.list()[0].receivers == 1)
+        #expect(registry.audience.count(1) == 1)
       }
-      for _ in 0..<200 where await registry.list()[0].receivers > 0 { try await Task.sleep(for: .milliseconds(10)) }
-      #expect(await registry.list()[0].receivers == 0)
+      for _ in 0..<200 where registry.audience.count(1) > 0 { try await Task.sleep(for: .milliseconds(10)) }
+      #expect(registry.audience.count(1) == 0)
     }
   }
 
@@ -132,13 +131,70 @@ import Wire
     }
   }
 
+  @Test func answersManyRequestsAtOnceInTheirOrder() async throws {
+    try await withServer { port, registry in
+      let talk = (0..<12).map { index in
+        "{\"type\":\"join\",\"station\":\(index % 2 + 1)}\n{\"type\":\"leave\"}\n{\"type\":\"list\"}\n"
+      }
+      let answers = try await Self.say(talk.joined(), to: port)
+      #expect(answers.count == 36)
+      for (index, answer) in answers.enumerated() {
+        switch (index % 3, answer) {
+        case (0, .joined(let joined)): #expect(joined.station.number == index / 3 % 2 + 1)
+        case (1, .left(let left)): #expect(left.station == index / 3 % 2 + 1)
+        case (2, .stations(let list)): #expect(list.stations.count == 2)
+        default: Issue.record("\(index): \(answer)")
+        }
+      }
+    }
+  }
+
+  @Test func answersOnlyWhatHasChangedToAClientThatHasTheList() async throws {
+    try await withServer { port, registry in
+      guard case .stations(let list) = try await Self.say("{\"type\":\"list\"}\n", to: port).first,
+        let revision = list.revision
+      else {
+        Issue.record("no list")
+        return
+      }
+      let request = "{\"type\":\"list\",\"since\":\(revision)}\n"
+      #expect(
+        try await Self.say(request, to: port) == [.stations(.init(stations: [], revision: revision, since: revision))])
+      registry.audience.move(from: nil, to: 2)
+      await registry.tick()
+      guard case .stations(let news) = try await Self.say(request, to: port).first else {
+        Issue.record("no list")
+        return
+      }
+      #expect(news.stations.map(\.receivers) == [1])
+      #expect(news.since == revision)
+    }
+  }
+
+  @Test func pushesNewsToThoseWhoReceiveTheStation() async throws {
+    try await withServer { port, registry in
+      try await Self.connect(port).executeThenClose { inbound, outbound in
+        try await outbound.write(ByteBuffer(string: "{\"type\":\"join\",\"station\":2}\n"))
+        var answers = inbound.makeAsyncIterator()
+        _ = try await answers.next()
+        await registry.transmitting(faults: [1: "It rains.", 2: "It snows."])
+        guard case .changed(let changed) = try await answers.next()?.get() else {
+          Issue.record("no news")
+          return
+        }
+        #expect(changed.station.number == 2)
+        #expect(changed.station.reason == "It snows.")
+        #expect(changed.station.receivers == 1 || changed.station.receivers == 0)
+      }
+    }
+  }
+
   @Test func saysThatAnAddressIsTaken() async throws {
     try await withServer { port, registry in
       await #expect(throws: (any Error).self) {
         _ = try await ControlServer.bind(
           .init(host: "127.0.0.1", port: port), registry: registry, stations: 2,
-          admission: Admission(total: 1, perAddress: 1),
-          logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+          admission: Admission(total: 1, perAddress: 1))
       }
     }
   }
@@ -148,7 +204,7 @@ import Wire
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let server = try await ControlServer.bind(
       .init(host: "127.0.0.1", port: 0), registry: lab.registry(), stations: 1,
-      admission: Admission(total: 10, perAddress: 10), logger: logger)
+      admission: Admission(total: 10, perAddress: 10))
     let services = ServiceGroup(services: [server], logger: logger)
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await services.run() }

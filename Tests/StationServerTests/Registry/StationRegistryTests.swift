@@ -329,50 +329,46 @@ final class StationLab: Sendable {
     #expect(await again.startRecordings().map(lab.name) == ["a.mp4"])
   }
 
-  @Test func countsReceiversAndTellsThemWhatBegins() async throws {
+  @Test func writesOnTheBoardWhatChanges() async throws {
     let lab = try StationLab([["a.mp4", "b.mp4"], ["c.mp4"], ["d.mp4"]])
     let registry = lab.registry()
+    let board = registry.board
+    let news = Mutex<[Set<Int>]>([])
+    board.tellNews { told in news.withLock { $0.append(Set(told.keys)) } }
     await registry.begin()
-    let (one, pushes) = await registry.connect()
-    let (two, _) = await registry.connect()
-    guard case .refused(let notYet) = await registry.join(1, one),
-      case .refused(let never) = await registry.join(9, one)
-    else {
-      Issue.record("joined what is not there")
-      return
-    }
-    #expect(notYet.code == .notOnAir)
-    #expect(never.code == .unknownStation)
+    #expect(board.station(1)?.station.state == .preparing)
+    #expect(board.station(9) == nil)
 
     try await lab.recordAll(registry)
-    lab.pass(seconds: 60)
-    guard case .joined(let joined) = await registry.join(1, one) else {
-      Issue.record("cannot join")
-      return
-    }
+    let joined = try #require(board.station(1))
+    #expect(joined.station.state == .onAir)
     #expect(joined.ssrc == StationEntry.ssrc(site: "Hafen", number: 1))
     #expect(joined.pmt == 0x1000)
     #expect(joined.video?.codec == "h264")
     #expect(joined.audio.map(\.pid) == [0x101])
-    #expect(joined.station.receivers == 1)
-    _ = await registry.join(1, two)
-    #expect(await registry.list().map(\.receivers) == [2, 0, 0])
-    _ = await registry.join(2, two)
+    #expect(news.withLock(\.self).reduce(Set()) { $0.union($1) } == [1, 2, 3])
+
+    // Counts wait for the next tick, and are no news.
+    lab.pass(seconds: 60)
+    await registry.tick()
+    news.withLock { $0 = [] }
+    #expect(registry.audience.move(from: nil, to: 1) == 1)
+    #expect(registry.audience.move(from: nil, to: 1) == 2)
+    #expect(registry.audience.move(from: 1, to: 2) == 1)
+    #expect(board.station(1)?.station.receivers == 0)
+    await registry.tick()
+    #expect((1...3).map { board.station($0)?.station.receivers } == [1, 1, 0])
+    #expect(news.withLock(\.self).isEmpty)
+
+    // A programme that begins is news for its station, and the ticker is told when that will be.
+    let now = try #require(board.station(1)?.station.now)
+    let next = try #require(await registry.tick())
+    #expect(Double(next) / 1e9 <= now.end - lab.now.inSeconds + 0.001)
+    lab.pass(seconds: now.end - lab.now.inSeconds + 0.001)
+    await registry.tick()
+    #expect(board.station(1)?.station.now?.start == now.end)
+    #expect(news.withLock(\.self).first?.contains(1) == true)
     #expect(await registry.list().map(\.receivers) == [1, 1, 0])
-
-    await registry.tick()
-    let now = try #require(await registry.list()[0].now)
-    lab.pass(seconds: now.end - lab.now.inSeconds + 0.1)
-    await registry.tick()
-    var iterator = pushes.makeAsyncIterator()
-    let pushed = await iterator.next()
-    #expect(pushed?.number == 1)
-    #expect(pushed?.now?.start == now.end)
-
-    #expect(await registry.leave(one) == 1)
-    #expect(await registry.leave(one) == nil)
-    await registry.disconnect(two)
-    #expect(await registry.list().map(\.receivers) == [0, 0, 0])
   }
 
   @Test func aStationThatTheTransmitterCannotSendIsOffTheAir() async throws {

@@ -1,0 +1,76 @@
+import LinuxIO
+import NIOCore
+import Wire
+
+/// The connections of one event loop, and what they share there: one timer for all their time-outs, one encoder.
+///
+/// All of it belongs to the event loop's thread.
+final class ControlRoom {
+  let board: StationBoard
+  let audience: Audience
+  let admission: Admission
+  private let site: Configuration.Site
+  private let stations: Int
+  private let encoder = MessageEncoder<ServerMessage>()
+  private var connections: [ControlConnection] = []
+  private var timer: RepeatedTask?
+
+  init(registry: StationRegistry, stations: Int, admission: Admission) {
+    board = registry.board
+    audience = registry.audience
+    site = registry.site
+    self.stations = stations
+    self.admission = admission
+  }
+
+  /// Steady seconds.
+  static var now: Double { Double(SteadyClock.now) / 1e9 }
+
+  func begin(on loop: any EventLoop) {
+    let room = NIOLoopBound(self, eventLoop: loop)
+    timer = loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in room.value.tick() }
+  }
+
+  func newSession() -> ControlSession { ControlSession(site: site, stations: stations, now: Self.now) }
+
+  /// A message's line; nil when it cannot be one.
+  func line(_ message: ServerMessage) -> ByteBuffer? {
+    var line = ByteBuffer()
+    do { try encoder.encode(data: message, out: &line) } catch { return nil }
+    return line
+  }
+
+  /// Takes a connection in, and tells it its place.
+  func enter(_ connection: ControlConnection) -> Int {
+    connections.append(connection)
+    return connections.count - 1
+  }
+
+  /// The last connection takes the place of the one that leaves.
+  func leave(_ place: Int) {
+    guard let last = connections.popLast(), place < connections.count else { return }
+    connections[place] = last
+    last.place = place
+  }
+
+  /// Passes news on to those who receive the stations.
+  func tell(_ news: StationBoard.News) {
+    for connection in connections { connection.station.flatMap { news[$0] }.map(connection.push) }
+  }
+
+  private func tick() {
+    let now = Self.now
+    for connection in connections { connection.tick(at: now) }
+  }
+
+  /// Says goodbye to all.
+  func stop() {
+    timer?.cancel()
+    for connection in connections { connection.stop() }
+  }
+
+  /// Hangs up on those who are still there.
+  func close() {
+    for connection in connections { connection.hangUp() }
+  }
+}

@@ -1,0 +1,134 @@
+import NIOCore
+import Synchronization
+import Wire
+
+/// What clients are told of the stations: the registry writes it at each change, every connection reads it where it
+/// stands, without waiting for anybody.
+///
+/// A station is encoded once for each change of its own, whoever asks and how often; a list is put together once for each
+/// revision.
+final class StationBoard: Sendable {
+  typealias Encoder = @Sendable (StationSummary) throws -> EncodedStation
+  typealias Composer = @Sendable (_ stations: [EncodedStation], _ revision: Int, _ since: Int?) -> ByteBuffer
+  /// Numbers of stations, and a line about each for those who receive it.
+  typealias News = [Int: ByteBuffer]
+
+  private struct Entry {
+    var joined: ServerMessage.Joined
+    var encoded: EncodedStation
+    /// The revision that it is part of since its last change.
+    var revision: Int
+  }
+
+  private struct State {
+    /// In the order of their numbers.
+    var entries: [Entry] = []
+    var revision: Int
+    /// Answers to `list` that were asked for in this revision, by the revision that the client had.
+    var answers: [Int?: ByteBuffer] = [:]
+    var tell: (@Sendable (News) -> Void)?
+  }
+
+  private let encode: Encoder
+  private let compose: Composer
+  /// Nobody can have an older list from this process.
+  private let firstRevision: Int
+  private let state: Mutex<State>
+
+  /// At most so many answers are kept, however many older lists clients have.
+  static let mostAnswers = 32
+
+  /// - Parameters:
+  ///   - firstRevision: revisions count on from here; more than those of any earlier run of this server.
+  ///   - encode: makes a station's bytes. Tests count what is asked of it, and of `compose`.
+  ///   - compose: makes a list's bytes.
+  init(
+    firstRevision: Int, encode: @escaping Encoder = { try EncodedStation($0) },
+    compose: @escaping Composer = { EncodedStation.list($0, revision: $1, since: $2) }
+  ) {
+    self.firstRevision = firstRevision
+    self.encode = encode
+    self.compose = compose
+    state = Mutex(State(revision: firstRevision))
+  }
+
+  /// Whom to tell of changes that those who receive a station act on: all but its count of receivers and progress.
+  func tellNews(_ tell: @escaping @Sendable (News) -> Void) { state.withLock { $0.tell = tell } }
+
+  /// Takes up stations that may have changed, the others stay: encodes those that have, and tells of them. For one writer.
+  ///
+  /// A station that cannot be encoded stays as it was, and its number is returned.
+  @discardableResult
+  func publish(_ stations: [ServerMessage.Joined]) -> [Int] {
+    var entries = state.withLock { $0.entries }
+    let revision = state.withLock { $0.revision } + 1
+    var places = [Int: Int](minimumCapacity: entries.count)
+    for (place, entry) in entries.enumerated() { places[entry.joined.station.number] = place }
+    var (news, failed): (News, [Int]) = ([:], [])
+    var isNew = false
+    for joined in stations {
+      let number = joined.station.number
+      let before = places[number].map { entries[$0] }
+      if before?.joined == joined { continue }
+      var encoded = before?.encoded
+      if before?.joined.station != joined.station {
+        do { encoded = try encode(joined.station) } catch { failed.append(number) }
+      }
+      guard let encoded, failed.last != number else { continue }
+      isNew = true
+      let entry = Entry(joined: joined, encoded: encoded, revision: revision)
+      if let place = places[number] { entries[place] = entry } else { entries.append(entry) }
+      if let before, before.joined.station.withoutCounts != joined.station.withoutCounts {
+        news[number] = encoded.changed
+      }
+    }
+    guard isNew else { return failed }
+    if entries.count > places.count { entries.sort { $0.joined.station.number < $1.joined.station.number } }
+    let tell = state.withLock { state in
+      state.entries = entries
+      state.revision = revision
+      state.answers = [:]
+      return state.tell
+    }
+    if !news.isEmpty { tell?(news) }
+    return failed
+  }
+
+  /// The answer to `list`: all stations, or those that have changed since a revision that this server has given.
+  func list(since: Int? = nil) -> ByteBuffer {
+    state.withLock { state in
+      let since = since.flatMap { (firstRevision...state.revision).contains($0) ? $0 : nil }
+      if let answer = state.answers[since] { return answer }
+      let stations = state.entries.lazy.filter { $0.revision > since ?? -1 }.map(\.encoded)
+      let answer = compose(Array(stations), state.revision, since)
+      if state.answers.count < Self.mostAnswers { state.answers[since] = answer }
+      return answer
+    }
+  }
+
+  /// How many answers are kept at present.
+  var keptAnswers: Int { state.withLock { $0.answers.count } }
+
+  /// All that a receiver of the station needs; nil when there is none with this number.
+  func station(_ number: Int) -> ServerMessage.Joined? {
+    state.withLock { state in
+      let entries = state.entries
+      var (low, high) = (0, entries.count)
+      while low < high {
+        let middle = (low + high) / 2
+        if entries[middle].joined.station.number < number { low = middle + 1 } else { high = middle }
+      }
+      return low < entries.count && entries[low].joined.station.number == number ? entries[low].joined : nil
+    }
+  }
+}
+
+extension StationSummary {
+  /// What a viewer acts on.
+  fileprivate var withoutCounts: StationSummary {
+    var copy = self
+    copy.receivers = 0
+    copy.progress = nil
+    return copy
+  }
+}

@@ -1,0 +1,107 @@
+import NIOCore
+import NIOEmbedded
+import Testing
+import Wire
+
+@testable import StationServer
+
+/// One connection on an event loop of the test's own: what it holds back, and what it drops.
+@Suite struct ControlConnectionTests {
+  /// A registry with two stations, one room, and a connection whose client reads when the test says so.
+  private struct Bench {
+    let channel = EmbeddedChannel()
+    let room: ControlRoom
+    let connection: ControlConnection
+    let reads = Reads()
+
+    init() async throws {
+      let lab = try StationLab([["a.mp4"], ["b.mp4"]])
+      let registry = lab.registry()
+      await registry.begin()
+      try await lab.recordAll(registry)
+      room = ControlRoom(registry: registry, stations: 2, admission: Admission(total: 4, perAddress: 4))
+      connection = ControlConnection(room)
+      try channel.pipeline.syncOperations.addHandlers([reads, connection])
+      channel.pipeline.fireChannelActive()
+    }
+
+    func say(_ text: String) {
+      channel.pipeline.fireChannelRead(ByteBuffer(string: text))
+      channel.pipeline.fireChannelReadComplete()
+    }
+
+    /// How many lines were written.
+    func lines() throws -> Int {
+      var count = 0
+      while let buffer = try channel.readOutbound(as: ByteBuffer.self) {
+        count += buffer.readableBytesView.count { $0 == 0x0A }
+      }
+      return count
+    }
+  }
+
+  /// Counts what the connection lets through of the requests to read.
+  private final class Reads: ChannelOutboundHandler {
+    typealias OutboundIn = ByteBuffer
+    private(set) var count = 0
+    func read(context: ChannelHandlerContext) {
+      count += 1
+      context.read()
+    }
+  }
+
+  private static let list = "{\"type\":\"list\"}\n"
+
+  @Test func answersAllThatCameInOneGo() async throws {
+    let bench = try await Bench()
+    bench.say(String(repeating: Self.list, count: 20))
+    #expect(try bench.lines() == 20)
+    bench.say("{\"type\":")
+    #expect(try bench.lines() == 0)
+    bench.say("\"leave\"}\n")
+    #expect(try bench.lines() == 1)
+  }
+
+  @Test func answersNothingMoreWhileItsClientDoesNotRead() async throws {
+    let bench = try await Bench()
+    bench.channel.isWritable = false
+    bench.say(String(repeating: Self.list, count: 20))
+    #expect(try bench.lines() == 0)
+    let before = bench.reads.count
+    bench.channel.pipeline.read()
+    #expect(bench.reads.count == before)
+
+    bench.channel.isWritable = true
+    bench.channel.pipeline.fireChannelWritabilityChanged()
+    #expect(try bench.lines() == 20)
+    #expect(bench.reads.count == before + 1)
+  }
+
+  @Test func keepsOnlyTheLatestNewsForASlowClient() async throws {
+    let bench = try await Bench()
+    bench.channel.isWritable = false
+    for line in ["one\n", "two\n", "three\n"] { bench.connection.push(ByteBuffer(string: line)) }
+    #expect(try bench.lines() == 0)
+    bench.channel.isWritable = true
+    bench.channel.pipeline.fireChannelWritabilityChanged()
+    #expect(try bench.channel.readOutbound(as: ByteBuffer.self) == ByteBuffer(string: "three\n"))
+    #expect(try bench.lines() == 0)
+  }
+
+  @Test func leavesItsPlaceToTheLastOfTheRoom() async throws {
+    let bench = try await Bench()
+    let other = EmbeddedChannel()
+    let neighbour = ControlConnection(bench.room)
+    try other.pipeline.syncOperations.addHandler(neighbour)
+    other.pipeline.fireChannelActive()
+    #expect((bench.connection.place, neighbour.place) == (0, 1))
+    bench.say("{\"type\":\"join\",\"station\":1}\n")
+    #expect(bench.room.audience.count(1) == 1)
+    bench.channel.pipeline.fireChannelInactive()
+    #expect(bench.room.audience.count(1) == 0)
+    #expect((bench.connection.place, neighbour.place) == (nil, 0))
+    #expect(bench.room.admission.count == 1)
+    other.pipeline.fireChannelInactive()
+    #expect(bench.room.admission.count == 0)
+  }
+}
