@@ -25,6 +25,7 @@ struct ControlLoad: AsyncParsableCommand {
   @Option(help: "Lists to ask for in a second, by all of them.") var rate = 100.0
   @Option(help: "How long to ask.") var seconds = 5.0
   @Option(help: "How long to hold the idle connections before anybody asks.") var settle = 1.0
+  @Option(help: "The socket of the transmitter whose figures are to be read before and after.") var transmitter: String?
   @Flag(help: "Ask only for what has changed since the last answer.") var conditional = false
 
   func validate() throws {
@@ -44,6 +45,7 @@ struct ControlLoad: AsyncParsableCommand {
     let dial = Dial(server: address, sources: sources, loop: loop)
 
     var report = LoadReport(idle: .init(wanted: idle), busy: .init(wanted: busy), seconds: seconds)
+    let airBefore = try transmitter.map { try AirFigures(socket: $0) }
     let began = SteadyClock.now
     let waiting = try await dial.open(idle) { Greeter() }
     report.idle.connected = waiting.count
@@ -62,6 +64,7 @@ struct ControlLoad: AsyncParsableCommand {
     report.idle.alive = waiting.count { $0.isActive }
     report.idle.greeted = try await dial.count(waiting, Greeter.self) { $0.isGreeted }
     report.take(try await loop.submit { state.value.tally }.get())
+    if let transmitter, let airBefore { report.air = try AirFigures(socket: transmitter).since(airBefore) }
     print(try report.json())
     for channel in waiting + asking { channel.close(promise: nil) }
     try await group.shutdownGracefully()

@@ -36,6 +36,8 @@ struct LoadReport: Codable {
   var rate = 0.0
   var megabytesPerSecond = 0.0
   var latency = Latency()
+  /// From before the first connection until after the last answer.
+  var air: AirFigures?
 
   mutating func take(_ tally: LoadState.Tally) {
     (answers, wrong, skipped, parsed) = (tally.answers, tally.wrong, tally.skipped, tally.parsed)

@@ -10,6 +10,9 @@ package enum ProcessLimits {
     _ = CLinux_set_idle_io_priority()
   }
 
+  /// Puts the calling thread, and no other, behind those that are as nice as usual: nice 5. Linux keeps it for each thread.
+  package static func yieldThread() { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 5) }
+
   /// Bounds the address space, and leaves no core file behind.
   ///
   /// - Parameter addressSpace: bytes; what the machine already grants less than is left alone.

@@ -1,5 +1,5 @@
 import Glibc
-import Logging
+import LinuxIO
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
@@ -27,6 +27,7 @@ struct ControlServer: Service {
     for loop in group.makeIterator() {
       rooms.append(
         try await loop.submit {
+          ProcessLimits.yieldThread()
           let room = ControlRoom(registry: registry, stations: stations, admission: admission)
           room.begin(on: loop)
           return NIOLoopBound(room, eventLoop: loop)
