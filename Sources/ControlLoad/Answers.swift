@@ -88,7 +88,7 @@ struct AnswerReader {
   /// Takes all up to the end of a line.
   private mutating func collect(_ bytes: inout ByteBuffer) {
     let begun = expected.flatMap { $0.bytes.getSlice(at: $0.bytes.readerIndex, length: position) }
-    var all = other ?? begun ?? ByteBuffer()
+    var all = other.take() ?? begun ?? ByteBuffer()
     let view = bytes.readableBytesView
     let end = view.firstIndex(of: 0x0A).map { view.distance(from: view.startIndex, to: $0) + 1 }
     if var piece = bytes.readSlice(length: end ?? bytes.readableBytes) { all.writeBuffer(&piece) }

@@ -7,7 +7,7 @@ final class Pacer {
   private let askers: [Asker]
   private let rate: Double
   private let total: Int
-  private let start: Int64
+  private var start: Int64 = 0
   private var asked = 0
   private let state: LoadState
 
@@ -20,7 +20,6 @@ final class Pacer {
     self.state = state
     self.rate = rate
     total = Int(rate * seconds)
-    start = SteadyClock.now
     state.tally.latencies.reserveCapacity(total)
   }
 
@@ -28,6 +27,7 @@ final class Pacer {
   func run(on loop: any EventLoop) -> EventLoopFuture<Void> {
     let done = loop.makePromise(of: Void.self)
     let pacer = NIOLoopBound(self, eventLoop: loop)
+    start = SteadyClock.now
     loop.scheduleRepeatedTask(initialDelay: Self.step, delay: Self.step) { task in
       let now = SteadyClock.now
       pacer.value.ask(until: now)
@@ -41,7 +41,7 @@ final class Pacer {
 
   private func ask(until now: Int64) {
     guard !askers.isEmpty else { return }
-    let due = min(total, Int(Double(now - start) / 1e9 * rate))
+    let due = min(total, Int(Double(now - start) / 1e9 * rate) + 1)
     while asked < due {
       askers[asked % askers.count].ask(due: start + Int64(Double(asked) / rate * 1e9))
       asked += 1
