@@ -45,6 +45,7 @@ struct ControlLoad: AsyncParsableCommand {
     let dial = Dial(server: address, sources: sources, loop: loop)
 
     var report = LoadReport(idle: .init(wanted: idle), busy: .init(wanted: busy), seconds: seconds)
+    let machine = try MachineWatch()
     let airBefore = try transmitter.map { try AirFigures(socket: $0) }
     let began = SteadyClock.now
     let waiting = try await dial.open(idle) { Greeter() }
@@ -65,6 +66,7 @@ struct ControlLoad: AsyncParsableCommand {
     report.idle.greeted = try await dial.count(waiting, Greeter.self) { $0.isGreeted }
     report.take(try await loop.submit { state.value.tally }.get())
     if let transmitter, let airBefore { report.air = try AirFigures(socket: transmitter).since(airBefore) }
+    report.machine = machine.end()
     print(try report.json())
     for channel in waiting + asking { channel.close(promise: nil) }
     try await group.shutdownGracefully()

@@ -38,6 +38,7 @@ struct LoadReport: Codable {
   var latency = Latency()
   /// From before the first connection until after the last answer.
   var air: AirFigures?
+  var machine = MachineWatch.Figures()
 
   mutating func take(_ tally: LoadState.Tally) {
     (answers, wrong, skipped, parsed) = (tally.answers, tally.wrong, tally.skipped, tally.parsed)
