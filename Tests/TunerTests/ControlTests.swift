@@ -12,6 +12,7 @@ struct ControlTests {
   /// Answers each message with what `answer` makes of it; remembers what it heard.
   final class TestServer: Sendable {
     let heard = Mutex<[ClientMessage]>([])
+    private let isOpen = Mutex(false)
     private let listener = Mutex<(any Channel)?>(nil)
     private let clients = Mutex<[any Channel]>([])
     private let answer: @Sendable (ClientMessage) -> [ServerMessage]
@@ -20,10 +21,13 @@ struct ControlTests {
 
     /// Listens on the loopback interface; port 0: any that is free.
     func start(port: Int = 0) async throws -> ServerAddress {
+      isOpen.withLock { $0 = true }
       let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
         .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
         .childChannelInitializer { [self] channel in
           clients.withLock { $0.append(channel) }
+          // A client that was just being taken in when the server stopped.
+          guard isOpen.withLock(\.self) else { return channel.close() }
           return channel.eventLoop.makeCompletedFuture {
             try channel.pipeline.syncOperations.addHandlers([
               ByteToMessageHandler(MessageDecoder<ClientMessage>()),
@@ -37,6 +41,7 @@ struct ControlTests {
     }
 
     func stop() async throws {
+      isOpen.withLock { $0 = false }
       for client in clients.withLock(\.self) { client.close(promise: nil) }
       try await listener.withLock { $0.take() }?.close()
     }

@@ -47,6 +47,7 @@ final class ControlConnection: ChannelDuplexHandler {
   func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
   func channelActive(context: ChannelHandlerContext) {
+    guard room.isOpen else { return context.close(promise: nil) }
     let address = context.remoteAddress?.ipAddress ?? "?"
     guard room.admission.enter(address) else {
       send(.error(.init(code: .busy, message: "There are too many connections already.")))

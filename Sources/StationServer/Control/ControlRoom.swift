@@ -14,6 +14,8 @@ final class ControlRoom {
   private let encoder = MessageEncoder<ServerMessage>()
   private var connections: [ControlConnection] = []
   private var timer: RepeatedTask?
+  /// Until the server stops.
+  private(set) var isOpen = true
 
   init(registry: StationRegistry, stations: Int, admission: Admission) {
     board = registry.board
@@ -65,6 +67,7 @@ final class ControlRoom {
 
   /// Says goodbye to all.
   func stop() {
+    isOpen = false
     timer?.cancel()
     for connection in connections { connection.stop() }
   }
