@@ -15,15 +15,16 @@ package struct Destination: Hashable, Sendable {
   }
 }
 
-/// A UDP socket for multicast and a slab of datagram slots, all allocated once: fill slots, then flush them with one
+/// A UDP socket for multicast and a slab for a batch of datagrams, allocated once: add datagrams, then flush them with one
 /// system call. What the network refuses is counted and survived. It has one owner, so it may move between threads.
 ///
 /// Datagrams of one length for one destination that are added in a row, of which the last may be shorter, make up a *train*:
 /// the kernel takes it through its layers as one and cuts it up at the end (UDP_SEGMENT), which costs little more than a
-/// single datagram. Where it cannot do that, they are sent one by one.
+/// single datagram. Where it cannot do that, they are sent one by one. Datagrams lie in the slab without gaps, so that a
+/// train is one piece of memory for the kernel.
 @safe
 package struct MulticastSender: ~Copyable, @unchecked Sendable {
-  /// Bytes a slot holds: an Ethernet frame's payload. A datagram may use 1472 of them (less 20 of IPv4, 8 of UDP).
+  /// Bytes that a datagram may fill: an Ethernet frame's payload, of which 1472 travel whole (less 20 of IPv4, 8 of UDP).
   package static let slotSize = 1500
 
   /// How many datagrams a batch may hold.
@@ -37,11 +38,15 @@ package struct MulticastSender: ~Copyable, @unchecked Sendable {
 
   /// Whether datagrams may be cut into fragments.
   private var fragments = false
-  /// How many messages the datagrams make up: a train is one.
-  private var trains = 0
+  /// How many trains the datagrams make up, single ones counted: so many messages for the kernel.
+  private var trainCount = 0
+  /// Bytes of the slab in use.
+  private var filled = 0
   let socket: Descriptor
   private let bytes: UnsafeMutableBufferPointer<UInt8>
+  private let trains: UnsafeMutablePointer<Train>
   private let messages: UnsafeMutablePointer<CLinux_mmsghdr>
+  /// Of each message, where its train lies.
   private let vectors: UnsafeMutablePointer<iovec>
   private let addresses: UnsafeMutablePointer<sockaddr_in>
   /// Of each message, the control data that says how to cut it.
@@ -63,18 +68,20 @@ package struct MulticastSender: ~Copyable, @unchecked Sendable {
     self.capacity = capacity
     unsafe bytes = .allocate(capacity: capacity * Self.slotSize)
     unsafe bytes.initialize(repeating: 0)
+    unsafe trains = .allocate(capacity: capacity)
     unsafe vectors = .allocate(capacity: capacity)
     unsafe addresses = .allocate(capacity: capacity)
     unsafe addresses.initialize(repeating: sockaddr_in(), count: capacity)
     unsafe messages = .allocate(capacity: capacity)
     unsafe controls = .allocate(byteCount: capacity * CLinux_segment_control_size(), alignment: 8)
-    for slot in 0..<capacity {
-      unsafe (vectors + slot).initialize(
-        to: iovec(iov_base: bytes.baseAddress! + slot * Self.slotSize, iov_len: 0))
+    for place in 0..<capacity {
+      unsafe (vectors + place).initialize(to: iovec(iov_base: bytes.baseAddress, iov_len: 0))
       var message = unsafe CLinux_mmsghdr()
-      unsafe message.header.msg_name = UnsafeMutableRawPointer(addresses + slot)
+      unsafe message.header.msg_name = UnsafeMutableRawPointer(addresses + place)
       unsafe message.header.msg_namelen = socklen_t(MemoryLayout<sockaddr_in>.size)
-      unsafe (messages + slot).initialize(to: message)
+      unsafe message.header.msg_iov = vectors + place
+      unsafe message.header.msg_iovlen = 1
+      unsafe (messages + place).initialize(to: message)
     }
   }
 
@@ -83,6 +90,7 @@ package struct MulticastSender: ~Copyable, @unchecked Sendable {
     unsafe messages.deallocate()
     unsafe addresses.deallocate()
     unsafe vectors.deallocate()
+    unsafe trains.deallocate()
     unsafe bytes.deallocate()
   }
 
@@ -109,7 +117,7 @@ package struct MulticastSender: ~Copyable, @unchecked Sendable {
     return socket
   }
 
-  /// Fills the next slot.
+  /// Adds a datagram.
   ///
   /// - Parameter fill: writes the datagram from the span's start and returns its length in bytes; 0 for none.
   /// - Returns: whether a datagram was added: false when the batch is full (then `fill` is not called) or `fill`
@@ -118,7 +126,7 @@ package struct MulticastSender: ~Copyable, @unchecked Sendable {
     append(to: destination, headerSize: 0) { _, payload in fill(&payload) }
   }
 
-  /// Fills the next slot with a header of `headerSize` bytes, which may be 0, and a payload.
+  /// Adds a datagram with a header of `headerSize` bytes, which may be 0, and a payload.
   ///
   /// - Parameter fill: writes both, the payload from its span's start, and returns the payload's length; 0 for none.
   /// - Returns: as above.
@@ -127,45 +135,39 @@ package struct MulticastSender: ~Copyable, @unchecked Sendable {
     _ fill: (_ header: inout MutableSpan<UInt8>, _ payload: inout MutableSpan<UInt8>) -> Int
   ) -> Bool {
     guard count < capacity, (0..<Self.slotSize).contains(headerSize) else { return false }
-    let start = count * Self.slotSize
-    let body = start + headerSize
-    let (first, rest) = unsafe (bytes[start..<body], bytes[body..<start + Self.slotSize])
+    let body = filled + headerSize
+    let (first, rest) = unsafe (bytes[filled..<body], bytes[body..<filled + Self.slotSize])
     var header = unsafe MutableSpan(_unsafeElements: UnsafeMutableBufferPointer(rebasing: first))
     var payload = unsafe MutableSpan(_unsafeElements: UnsafeMutableBufferPointer(rebasing: rest))
     let length = fill(&header, &payload)
     guard length > 0, length <= payload.count else { return false }
-    unsafe vectors[count].iov_len = headerSize + length
-    if !lengthenTrain(to: destination, by: headerSize + length) { beginTrain(to: destination) }
+    if !lengthenTrain(to: destination, by: headerSize + length) { beginTrain(to: destination, headerSize + length) }
+    filled += headerSize + length
     count += 1
     return true
   }
 
-  /// A message of one datagram, that in slot `count`.
-  private mutating func beginTrain(to destination: Destination) {
-    let message = unsafe messages + trains
-    unsafe addresses[trains] = Socket.address(destination.group, destination.port)
-    unsafe message.pointee.header.msg_iov = vectors + count
-    unsafe message.pointee.header.msg_iovlen = 1
-    unsafe message.pointee.header.msg_controllen = 0
-    trains += 1
+  /// A message of one datagram, the one being added.
+  private mutating func beginTrain(to destination: Destination, _ length: Int) {
+    unsafe trains[trainCount] = Train(destination: destination, carLength: length, length: length, cars: 1)
+    unsafe addresses[trainCount] = Socket.address(destination.group, destination.port)
+    unsafe vectors[trainCount].iov_base = UnsafeMutableRawPointer(bytes.baseAddress! + filled)
+    unsafe vectors[trainCount].iov_len = length
+    unsafe messages[trainCount].header.msg_controllen = 0
+    trainCount += 1
   }
 
-  /// Adds the datagram in slot `count` to the last message, if it goes the same way and fits.
+  /// Adds the datagram to the last message, if it goes the same way and fits.
   private mutating func lengthenTrain(to destination: Destination, by length: Int) -> Bool {
-    guard cutsTrains, trains > 0 else { return false }
-    let last = trains - 1
-    let cars = unsafe Int(messages[last].header.msg_iovlen)
-    let first = unsafe messages[last].header.msg_iov[0].iov_len
-    // Only the last one may be shorter than the others.
-    guard cars < Self.trainLimit, length <= first, unsafe vectors[count - 1].iov_len == first,
-      unsafe addresses[last].sin_addr.s_addr == destination.group.bigEndian,
-      unsafe addresses[last].sin_port == destination.port.bigEndian
-    else { return false }
-    if cars == 1 {
+    let last = trainCount - 1
+    guard cutsTrains, last >= 0, unsafe trains[last].takes(length, to: destination) else { return false }
+    if unsafe trains[last].cars == 1 {
       let control = unsafe controls + last * CLinux_segment_control_size()
-      unsafe CLinux_set_segment_size(&messages[last].header, control, UInt16(truncatingIfNeeded: first))
+      unsafe CLinux_set_segment_size(&messages[last].header, control, UInt16(trains[last].carLength))
     }
-    unsafe messages[last].header.msg_iovlen += 1
+    unsafe trains[last].cars += 1
+    unsafe trains[last].length += length
+    unsafe vectors[last].iov_len += length
     return true
   }
 
@@ -176,19 +178,22 @@ package struct MulticastSender: ~Copyable, @unchecked Sendable {
   package mutating func flush(_ failed: (_ slot: Int, _ code: Int32) -> Void = { _, _ in }) -> SendOutcome {
     var outcome = SendOutcome()
     var (train, slot) = (0, 0)
-    while train < trains {
-      let taken = unsafe CLinux_sendmmsg(socket.number, messages + train, UInt32(trains - train), Int32(MSG_DONTWAIT))
+    while train < trainCount {
+      let taken = unsafe CLinux_sendmmsg(
+        socket.number, messages + train, UInt32(trainCount - train), Int32(MSG_DONTWAIT))
+      outcome.calls += 1
       if taken > 0 {
         for _ in 0..<taken {
-          let cars = unsafe Int(messages[train].header.msg_iovlen)
+          let cars = unsafe trains[train].cars
           outcome.sent += cars
+          outcome.trains += 1
           slot += cars
           train += 1
         }
       } else if errno == EINTR {
         outcome.interrupted += 1
       } else {
-        let (cars, code) = unsafe (Int(messages[train].header.msg_iovlen), errno)
+        let (cars, code) = unsafe (trains[train].cars, errno)
         if code == EMSGSIZE, allowFragments() { continue }
         if cars > 1, Self.isRefusalToCut(code) {
           sendSingly(train, slot, &outcome, failed)
@@ -202,7 +207,7 @@ package struct MulticastSender: ~Copyable, @unchecked Sendable {
         train += 1
       }
     }
-    (trains, count) = (0, 0)
+    (trainCount, count, filled) = (0, 0, 0)
     return outcome
   }
 
@@ -226,27 +231,46 @@ package struct MulticastSender: ~Copyable, @unchecked Sendable {
   private mutating func sendSingly(
     _ train: Int, _ slot: Int, _ outcome: inout SendOutcome, _ failed: (_ slot: Int, _ code: Int32) -> Void
   ) {
-    let cars = unsafe Int(messages[train].header.msg_iovlen)
+    let whole = unsafe trains[train]
     let sent = outcome.sent
-    unsafe messages[train].header.msg_iovlen = 1
     unsafe messages[train].header.msg_controllen = 0
-    for place in slot..<slot + cars {
-      unsafe messages[train].header.msg_iov = vectors + place
-      var taken = unsafe CLinux_sendmmsg(socket.number, messages + train, 1, Int32(MSG_DONTWAIT))
-      while taken < 0, errno == EINTR {
-        outcome.interrupted += 1
+    unsafe vectors[train].iov_len = whole.carLength
+    for car in 0..<whole.cars {
+      if car == whole.cars - 1 { unsafe vectors[train].iov_len = whole.length - car * whole.carLength }
+      var taken: Int32
+      repeat {
         taken = unsafe CLinux_sendmmsg(socket.number, messages + train, 1, Int32(MSG_DONTWAIT))
-      }
+        outcome.calls += 1
+        if taken < 0, errno == EINTR { outcome.interrupted += 1 }
+      } while taken < 0 && errno == EINTR
       if taken > 0 {
         outcome.sent += 1
+        outcome.trains += 1
       } else {
         let code = errno
         outcome.count(code)
-        failed(place, code)
+        failed(slot + car, code)
       }
+      unsafe vectors[train].iov_base += whole.carLength
     }
     guard outcome.sent > sent else { return }
     outcome.uncut += 1
     cutsTrains = false
+  }
+}
+
+/// Datagrams that the kernel takes as one message.
+private struct Train {
+  let destination: Destination
+  /// Of every datagram but the last, which may be shorter: bytes.
+  let carLength: Int
+  /// Of all of them.
+  var length: Int
+  var cars: Int
+
+  /// Whether a datagram of so many bytes may follow: only the last one may be shorter than the others.
+  func takes(_ next: Int, to destination: Destination) -> Bool {
+    cars < MulticastSender.trainLimit && next <= carLength && length == cars * carLength
+      && destination == self.destination
   }
 }

@@ -4,6 +4,10 @@ import Glibc
 package struct SendOutcome: Hashable, Sendable {
   /// Taken by the kernel.
   package var sent = 0
+  /// System calls made for it.
+  package var calls = 0
+  /// Messages that the kernel took: a train counts once.
+  package var trains = 0
   /// Not taken: ENOBUFS, the interface's queue is full.
   package var noBuffers = 0
   /// Not taken: EAGAIN, the socket's buffer is full.
@@ -19,8 +23,7 @@ package struct SendOutcome: Hashable, Sendable {
   /// The last reason, an errno value; 0 when all were taken.
   package var lastError: Int32 = 0
 
-  /// Nothing but so many datagrams taken.
-  package init(sent: Int = 0) { self.sent = sent }
+  package init() {}
 
   /// Not taken, for whatever reason.
   package var failed: Int { noBuffers + wouldBlock + networkDown + otherErrors }

@@ -1,9 +1,6 @@
 import Tape
 import TransportStream
 
-/// The 188 bytes of a transport packet as a plain value: no reference is counted when it is copied or read.
-typealias PacketBytes = InlineArray<188, UInt8>
-
 /// The packets that a station says itself, made once: playout copies them and sets their continuity counters. Like
 /// ``PacketBytes``, a plain value.
 struct StationTables: Sendable {
@@ -30,17 +27,7 @@ struct StationTables: Sendable {
     bytes(tape.map.renamed(identifier: station.number, version: version).packet(pid: PID.pmt))
   }
 
-  /// A packet's bytes; a null packet's where there is no whole packet.
-  private static func bytes(_ packet: [UInt8]?) -> PacketBytes {
-    var bytes = PacketBytes(repeating: 0xFF)
-    if let packet, packet.count == TSPacket.size {
-      for index in packet.indices { bytes[index] = packet[index] }
-    } else {
-      var span = bytes.mutableSpan
-      TSPacket.writeNull(to: &span, at: 0)
-    }
-    return bytes
-  }
+  private static func bytes(_ packet: [UInt8]?) -> PacketBytes { PacketBytes(packet ?? []) }
 
   func writeAssociation(counter: UInt8, to target: inout MutableSpan<UInt8>, at offset: Int) {
     StationTables.write(association, counter: counter, to: &target, at: offset)
@@ -61,7 +48,7 @@ struct StationTables: Sendable {
   static func write(
     _ packet: borrowing PacketBytes, counter: UInt8, to target: inout MutableSpan<UInt8>, at offset: Int
   ) {
-    for index in 0..<TSPacket.size { target[offset + index] = packet[index] }
+    packet.write(to: &target, at: offset)
     TSPacket.setContinuityCounter(counter, in: &target, at: offset)
   }
 }

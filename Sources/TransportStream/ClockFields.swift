@@ -1,9 +1,9 @@
 /// The 6-byte program clock reference (ISO/IEC 13818-1 §2.4.3.5).
 ///
 ///     base(33) | reserved(6) | extension(9)        value = base * 300 + extension, 27 MHz
-package enum ClockReference {
+public enum ClockReference {
   /// 2^33 * 300: the PCR counts modulo this.
-  package static let modulus: Int64 = (1 << 33) * 300
+  public static var modulus: Int64 { (1 << 33) * 300 }
 
   /// The value at `offset`, below 2^33 * 300 unless the extension is broken (300 or more).
   package static func read(_ bytes: Span<UInt8>, at offset: Int) -> UInt64 {
@@ -35,9 +35,9 @@ package enum ClockReference {
 /// The 5-byte presentation or decoding time stamp of a PES header (ISO/IEC 13818-1 §2.4.3.7).
 ///
 ///     prefix(4) | 32…30 | 1 || 29…22 || 21…15 | 1 || 14…7 || 6…0 | 1        90 kHz, modulo 2^33
-package enum TimeStamp {
+public enum TimeStamp {
   /// 2^33.
-  package static let modulus: Int64 = 1 << 33
+  public static var modulus: Int64 { 1 << 33 }
 
   /// The value at `offset`: 90 kHz, below 2^33.
   package static func read(_ bytes: Span<UInt8>, at offset: Int) -> UInt64 {

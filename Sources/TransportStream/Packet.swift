@@ -4,12 +4,12 @@
 ///     sync 0x47 | e u p PID(5) | PID(8) | ss aa cccc | adaptation field, payload
 ///
 /// e transport error, u payload unit start, p priority, ss scrambling, aa adaptation field control, cccc continuity.
-package struct TSPacket: Sendable {
+public struct TSPacket: Sendable {
   /// Bytes in a packet.
-  package static let size = 188
-  package static let syncByte: UInt8 = 0x47
+  public static var size: Int { 188 }
+  public static var syncByte: UInt8 { 0x47 }
   /// Packets in a full datagram: 7 * 188 = 1,316 bytes fit an Ethernet frame with RTP, UDP and IP in front.
-  package static let perDatagram = 7
+  public static var perDatagram: Int { 7 }
 
   package let pid: UInt16
   package let transportError: Bool

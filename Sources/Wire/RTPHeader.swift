@@ -9,24 +9,24 @@
 ///     +---------------------------------------------------------------+
 ///     |                             SSRC                              |
 ///     +---------------------------------------------------------------+
-package struct RTPHeader: Hashable, Sendable {
+public struct RTPHeader: Hashable, Sendable {
   /// Bytes of the header as it is written: no CSRC, no extension.
-  package static let size = 12
+  public static let size = 12
   /// The payload type of MPEG-TS (RFC 3551, section 6: MP2T).
-  package static let mpegTS: UInt8 = 33
+  public static let mpegTS: UInt8 = 33
 
   /// Set where the timestamp is discontinuous (RFC 2250, section 2.1); our stations never set it.
-  package var marker: Bool
+  public var marker: Bool
   /// 7 bits.
-  package var payloadType: UInt8
+  public var payloadType: UInt8
   /// Counts packets, modulo 2^16.
-  package var sequenceNumber: UInt16
+  public var sequenceNumber: UInt16
   /// 90 kHz: when the datagram's first byte is due, modulo 2^32.
-  package var timestamp: UInt32
+  public var timestamp: UInt32
   /// The synchronization source: which sender this is (section 8).
-  package var ssrc: UInt32
+  public var ssrc: UInt32
 
-  package init(
+  public init(
     sequenceNumber: UInt16, timestamp: UInt32, ssrc: UInt32, marker: Bool = false, payloadType: UInt8 = mpegTS
   ) {
     self.marker = marker
@@ -37,7 +37,7 @@ package struct RTPHeader: Hashable, Sendable {
   }
 
   /// Writes ``size`` bytes into `bytes`, from `offset`, which must be there.
-  package func write(into bytes: inout MutableSpan<UInt8>, at offset: Int = 0) {
+  public func write(into bytes: inout MutableSpan<UInt8>, at offset: Int = 0) {
     bytes[offset] = 0x80
     bytes[offset + 1] = (marker ? 0x80 : 0) | (payloadType & 0x7F)
     bytes[offset + 2] = UInt8(truncatingIfNeeded: sequenceNumber >> 8)

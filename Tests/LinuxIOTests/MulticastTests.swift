@@ -107,7 +107,9 @@ import Testing
     for mark in UInt8(100)..<103 { #expect(add(&sender, there, mark, 188)) }
     #expect(add(&sender, here, 99, 188))
     let outcome = sender.flush()
-    #expect(outcome == SendOutcome(sent: lengths.count + 4))
+    // By length: 1328 1328 700 | 700 | 1328 12 | 16 of 1328 | 16 of 1328; then three for there, one for here.
+    #expect(outcome.sent == lengths.count + 4 && outcome.failed == 0 && outcome.uncut == 0)
+    #expect(outcome.calls == 1 && outcome.trains == 7)
     let cutsTrains = sender.cutsTrains
     #expect(cutsTrains)
     let got = try receive(lengths.count + 1, from: &receiver).map(\.bytes)
@@ -129,7 +131,8 @@ import Testing
     let cutsTrains = sender.cutsTrains
     #expect(!cutsTrains)
     for (index, length) in lengths.enumerated() { #expect(add(&sender, there, UInt8(index + 4), length)) }
-    #expect(sender.flush() == SendOutcome(sent: 4), "found out once")
+    let second = sender.flush()
+    #expect(second.sent == 4 && second.failed == 0 && second.uncut == 0 && second.trains == 4, "found out once")
     let got = try receive(8, from: &receiver).map(\.bytes)
     #expect(got.map(\.count) == lengths + lengths)
     #expect(got.map(\.first) == (0..<8).map { UInt8($0) })

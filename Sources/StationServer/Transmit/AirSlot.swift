@@ -27,6 +27,9 @@ struct AirSlot<Source: AirSource>: Sendable {
   let predecessor: Int?
   /// A station that is new on the air begins here.
   let notBefore: Ticks
+  /// How much earlier than its date each datagram is due: another time for each station, so that those that play the same
+  /// tape, and so keep time with one another, do not stand in one another's way at every datagram.
+  let lead: Ticks
   /// Where its windows of the grain begin.
   var phase = Ticks.zero
   private var cursor: Source.Cursor
@@ -41,7 +44,7 @@ struct AirSlot<Source: AirSource>: Sendable {
 
   init(
     source: Source, destination: Destination, ssrc: UInt32?, figures: StationFigures, readiness: Readiness,
-    predecessor: Int?, notBefore: Ticks
+    predecessor: Int?, notBefore: Ticks, lead: Ticks
   ) {
     self.source = source
     self.destination = destination
@@ -50,6 +53,7 @@ struct AirSlot<Source: AirSource>: Sendable {
     self.readiness = readiness
     self.predecessor = predecessor
     self.notBefore = notBefore
+    self.lead = lead
     cursor = source.cursor(at: source.index(at: notBefore))
     position = cursor.position
     reckonedBytes = figures.bytes.load(ordering: .relaxed)
@@ -70,18 +74,18 @@ struct AirSlot<Source: AirSource>: Sendable {
     now: Ticks, before end: Ticks, grain: Grain, room: Int, into batch: inout some DatagramBatch & ~Copyable
   ) -> Ticks {
     let ready = readiness.end
-    let leavesOut = isWaiting || Self.patience < now - position.date
+    let leavesOut = isWaiting || Self.patience < now - due
     // A slow or failing disk is its own stations' loss: nobody waits for it here.
-    guard (leavesOut ? now : position.date) < ready else {
+    guard (leavesOut ? now + lead : position.date) < ready else {
       isWaiting = true
       figures.isUnreadable.store(true, ordering: .relaxed)
       return now + Self.respite
     }
     if leavesOut {
       isWaiting = false
-      skip(to: now)
+      skip(to: now + lead)
     }
-    let window = grain.window(of: max(now, position.date), phase: phase)
+    let window = grain.window(of: max(now, due), phase: phase) + lead
     let last = min(end.count, ready.count, window.count + grain.length.count)
     var overdue = 0
     for _ in 0..<room where position.date.count < last {
@@ -96,8 +100,11 @@ struct AirSlot<Source: AirSource>: Sendable {
     return position.date.count < end.count ? departure(grain) : position.date
   }
 
+  /// When the datagram that the cursor stands on is due.
+  private var due: Ticks { position.date - lead }
+
   /// When the datagram that the cursor stands on goes out: when its window of the grain begins.
-  func departure(_ grain: Grain) -> Ticks { grain.window(of: position.date, phase: phase) }
+  func departure(_ grain: Grain) -> Ticks { grain.window(of: due, phase: phase) }
 
   private mutating func move(to cursor: Source.Cursor) {
     self.cursor = cursor
@@ -116,7 +123,7 @@ struct AirSlot<Source: AirSource>: Sendable {
     let this = position
     let length = append(to: &batch)
     if length > 0 {
-      figures.countSent(bytes: length, lateness: (now - this.date).count)
+      figures.countSent(bytes: length, lateness: (now + lead - this.date).count)
       failures = 0
     } else {
       StationFigures.add(1, to: figures.errors)

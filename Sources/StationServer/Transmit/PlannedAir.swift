@@ -14,6 +14,13 @@ struct PlannedAir: Sendable {
     /// Which of the sending threads carries it; nil until that is decided.
     var thread: Int?
 
+    /// A part of the mean time between its datagrams, by its number, so that it never changes: multiples of the golden
+    /// ratio lie evenly between two whole numbers, however many of them there are.
+    fileprivate var lead: Ticks {
+      let part = (Double(plan.identity.number) * 0.618_033_988_749_895).truncatingRemainder(dividingBy: 1)
+      return Ticks(Int64(part * Double(Ticks.perSecond) / max(station.datagramRate, 1)))
+    }
+
     /// The first tape of its latest schedule.
     fileprivate var tape: String { plan.eras.last?.tapes.first ?? "" }
   }
@@ -82,7 +89,8 @@ struct PlannedAir: Sendable {
         AirSlot(
           source: entry.station, destination: entry.destination,
           ssrc: entry.plan.encapsulation == .rtp ? entry.plan.ssrc : nil, figures: entry.figures,
-          readiness: entry.readiness, predecessor: places[entry.plan.identity.number], notBefore: from)
+          readiness: entry.readiness, predecessor: places[entry.plan.identity.number], notBefore: from,
+          lead: entry.lead)
       }
       let rate = carried.reduce(0) { $0 + $1.station.datagramRate }
       return AirRoster(slots, grain: plan?.grain.map { Grain($0) } ?? Grain(datagramsPerSecond: rate))

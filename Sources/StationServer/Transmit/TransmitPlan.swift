@@ -104,5 +104,9 @@ struct TransmitFigures: Codable, Sendable {
   var residentBytes: Int
   /// Whether the kernel granted the sending thread a real-time priority.
   var realTime: Bool
+  /// System calls that sent, messages in them (a train is one), and datagrams in those, since this transmitter began.
+  var calls: Int
+  var trains: Int
+  var datagrams: Int
   var stations: [Station]
 }

@@ -64,7 +64,7 @@ struct Transmitter: ~Copyable {
     guard var sender = sender.take() else { return true }
     let isAll = roster.collect(now: Ticks(nanoseconds: clock.now), before: end, into: &sender)
     if sender.count > 0 {
-      _ = sender.flush { place, code in roster.refused(place, code: code) }
+      terms.counts.add(sender.flush { place, code in roster.refused(place, code: code) })
     }
     self.sender = consume sender
     return isAll

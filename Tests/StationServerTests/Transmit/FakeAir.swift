@@ -92,12 +92,12 @@ struct FakeBatch: PlayedBatch {
 extension AirSlot<FakeStation> {
   init?(
     _ station: FakeStation, from date: Ticks, predecessor: Int? = nil, figures: StationFigures = StationFigures(),
-    ssrc: UInt32? = nil, readiness: Readiness = Readiness()
+    ssrc: UInt32? = nil, readiness: Readiness = Readiness(), lead: Ticks = .zero
   ) {
     guard let destination = Destination(group: "239.255.66.\(station.id)", port: 5004) else { return nil }
     self.init(
       source: station, destination: destination, ssrc: ssrc, figures: figures, readiness: readiness,
-      predecessor: predecessor, notBefore: date)
+      predecessor: predecessor, notBefore: date, lead: lead)
   }
 }
 

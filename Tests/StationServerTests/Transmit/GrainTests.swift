@@ -34,7 +34,9 @@ import TransportStream
   private let noon = Ticks.seconds(1_795_348_800)
 
   /// Everything sent in a second and a half, by group, as one grain and number of threads have it.
-  private func sent(by stations: [Station], grain: Ticks?, threads: Int) throws -> [Destination: [[UInt8]]] {
+  private func sent(
+    by stations: [Station], grain: Ticks?, threads: Int, lead: Ticks = .zero
+  ) throws -> [Destination: [[UInt8]]] {
     let spread = ThreadSpread.assign(
       weights: stations.map(\.datagramRate), current: stations.map { _ in nil }, threads: threads)
     var batch = ByteBatch()
@@ -46,7 +48,7 @@ import TransportStream
           source: station,
           destination: try #require(Destination(group: "239.255.66.\(station.identity.number)", port: 5004)),
           ssrc: UInt32(station.identity.number), figures: StationFigures(), readiness: Readiness(), predecessor: nil,
-          notBefore: noon)
+          notBefore: noon, lead: lead)
       }
       var roster = AirRoster.begun(slots, grain: grain.map { Grain($0) } ?? Grain(datagramsPerSecond: rate))
       roster.play(from: noon, to: noon + .seconds(2), before: noon + .milliseconds(1_500), into: &batch)
@@ -70,7 +72,10 @@ import TransportStream
     #expect(plain.count == 6)
     for (destination, datagrams) in plain { #expect(datagrams.count > 100, "\(destination)") }
     for grain in [nil, Ticks.milliseconds(1), Ticks(54_321), .milliseconds(8), .milliseconds(40)] {
-      for threads in 1...3 { #expect(try sent(by: stations, grain: grain, threads: threads) == plain) }
+      for threads in 1...3 {
+        let lead = Ticks.milliseconds(Int64(threads - 1))
+        #expect(try sent(by: stations, grain: grain, threads: threads, lead: lead) == plain)
+      }
     }
   }
 }
