@@ -1,17 +1,20 @@
 import Tape
 import TransportStream
 
-/// A datagram's number since its station's anchor, and when it is due: the value of the PCR that it carries, if any.
+/// A datagram's number since its station's anchor, and when it is due.
 package struct AirPosition: Hashable, Sendable {
   /// From 0, at the anchor.
   package var n: Int64
   /// Since the Unix epoch.
   package var date: Ticks
+  /// Whether it carries a program clock reference, whose value is then the date: what receivers keep time by.
+  package var carriesClock: Bool
 
   /// Of any number and date.
-  package init(n: Int64, date: Ticks) {
+  package init(n: Int64, date: Ticks, carriesClock: Bool) {
     self.n = n
     self.date = date
+    self.carriesClock = carriesClock
   }
 }
 
@@ -45,7 +48,9 @@ package struct StationCursor: Sendable {
     tape = station.eras[era].tapes[place.programme].reader
     entry = tape.entry(place.datagram)
     end = tape.entry(place.datagram + 1)
-    position = AirPosition(n: programme.firstNumber + Int64(place.datagram), date: programme.start + entry.date)
+    position = AirPosition(
+      n: programme.firstNumber + Int64(place.datagram), date: programme.start + entry.date,
+      carriesClock: tape.carriesClock(from: entry, to: end))
   }
 
   /// Moves on to the next datagram, over programmes, cycles and eras.
@@ -57,9 +62,9 @@ package struct StationCursor: Sendable {
       return enterNextProgramme()
     }
     place.datagram = next
-    position = AirPosition(n: position.n + 1, date: nextDate)
     entry = end
     end = tape.entry(next + 1)
+    position = AirPosition(n: position.n + 1, date: nextDate, carriesClock: tape.carriesClock(from: entry, to: end))
   }
 
   private mutating func enterNextProgramme() {

@@ -37,6 +37,15 @@ package struct TapeReader: Sendable {
     return first <= end && end <= patchCount && end - first <= 3 * TSPacket.perDatagram ? first..<end : 0..<0
   }
 
+  /// Whether the datagram that begins at `entry` and ends at `next` carries a program clock reference.
+  package func carriesClock(from entry: TapeEntry, to next: TapeEntry) -> Bool {
+    for number in patches(from: entry, to: next) {
+      let kind = index.load(UInt32.self, at: patchBase + number * TapeIndex.patchSize + 4) >> 16
+      if UInt8(truncatingIfNeeded: kind) == PatchPoint.Kind.clock.rawValue { return true }
+    }
+    return false
+  }
+
   /// A patch point by its number; nil when it is damaged.
   package func patch(_ number: Int) -> PatchPoint? {
     let at = patchBase + number * TapeIndex.patchSize

@@ -10,7 +10,7 @@ extension ConfigurationReader {
       guard let grain = Self.duration(text) else {
         return "is not \"auto\", nor a time such as \"50us\" or \"1ms\""
       }
-      let range = Grain.finest.length...Grain.coarsest.length
+      let range = Grain.finest...Grain.coarsest
       return range.contains(grain) ? nil : "is not between \"50us\" and \"40ms\""
     }
     return .init(

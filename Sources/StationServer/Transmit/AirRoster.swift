@@ -4,17 +4,23 @@ import TransportStream
 /// allocates nothing.
 struct AirRoster<Source: AirSource>: Sendable {
   private var slots: [AirSlot<Source>]
-  private var heap: DateHeap
+  /// Whose next datagram carries a clock reference, and when it goes out.
+  private var clocks: DateHeap
+  /// Whose next datagram does not, and when it goes out at the latest.
+  private var company: DateHeap
   /// Whose datagram is in which place of the batch.
   private var owners: [Int]
   private let grain: Grain
 
   /// - Parameter batchCapacity: the most datagrams that ``collect`` may put into one batch.
-  init(_ slots: [AirSlot<Source>], grain: Grain = .finest, batchCapacity: Int = Transmitter.batchCapacity) {
+  init(
+    _ slots: [AirSlot<Source>], grain: Grain, batchCapacity: Int = Transmitter.batchCapacity
+  ) {
     self.slots = slots
     self.grain = grain
     for index in slots.indices { self.slots[index].phase = grain.phase(ofSlot: index, of: slots.count) }
-    heap = DateHeap(capacity: slots.count)
+    clocks = DateHeap(capacity: slots.count)
+    company = DateHeap(capacity: slots.count)
     owners = Array(repeating: 0, count: batchCapacity)
   }
 
@@ -23,28 +29,59 @@ struct AirRoster<Source: AirSource>: Sendable {
   mutating func begin(after before: AirRoster) {
     for index in slots.indices {
       if let predecessor = slots[index].predecessor { slots[index].goOn(after: before.slots[predecessor]) }
-      heap.insert(DateHeap.Entry(date: slots[index].departure(grain), slot: index))
+      let entry = DateHeap.Entry(date: slots[index].departure(grain), slot: index)
+      if slots[index].position.carriesClock { clocks.insert(entry) } else { company.insert(entry) }
     }
   }
 
   /// When the next datagram goes out; nil when there is none, ever.
-  var nextDate: Ticks? { heap.first?.date }
+  var nextDate: Ticks? {
+    guard let clock = clocks.first?.date, let other = company.first?.date else {
+      return clocks.first?.date ?? company.first?.date
+    }
+    return min(clock, other)
+  }
 
-  /// Puts every datagram due now into the batch, until it is full, those of a station in a row. Nothing dated at or after
-  /// `end` is sent.
+  /// Puts every datagram due now into the batch, clock references first, and those that may go along, until it is full;
+  /// those of a station in a row. Nothing dated at or after `end` is sent.
   ///
   /// - Returns: whether all that is due is in the batch; if not, it was full.
   mutating func collect(now: Ticks, before end: Ticks, into batch: inout some DatagramBatch & ~Copyable) -> Bool {
     let due = min(now.count + 1, end.count)
+    guard nextDate.map({ $0.count < due }) ?? false else { return true }
     let room = min(batch.capacity, owners.count)
-    while let first = heap.first, first.date.count < due {
-      let before = batch.count
-      guard before < room else { return false }
-      let next = slots[first.slot].play(now: now, before: end, grain: grain, room: room - before, into: &batch)
-      heap.postponeFirst(to: next)
-      for place in before..<batch.count { owners[place] = first.slot }
+    while let first = clocks.first, first.date.count < due {
+      guard batch.count < room else { return false }
+      let next = play(first.slot, now: now, before: end, room: room, into: &batch)
+      if slots[first.slot].position.carriesClock {
+        clocks.postponeFirst(to: next)
+      } else {
+        clocks.removeFirst()
+        company.insert(DateHeap.Entry(date: next, slot: first.slot))
+      }
+    }
+    let reached = min(now.count + 1 + grain.reach.count, end.count)
+    while let first = company.first, first.date.count < reached {
+      guard batch.count < room else { return false }
+      let next = play(first.slot, now: now, before: end, room: room, into: &batch)
+      if slots[first.slot].position.carriesClock {
+        company.removeFirst()
+        clocks.insert(DateHeap.Entry(date: next, slot: first.slot))
+      } else {
+        company.postponeFirst(to: next)
+      }
     }
     return true
+  }
+
+  /// Has a slot send what it may, and returns when it is due again.
+  private mutating func play(
+    _ slot: Int, now: Ticks, before end: Ticks, room: Int, into batch: inout some DatagramBatch & ~Copyable
+  ) -> Ticks {
+    let before = batch.count
+    let next = slots[slot].play(now: now, before: end, grain: grain, room: room - before, into: &batch)
+    for place in before..<batch.count { owners[place] = slot }
+    return next
   }
 
   /// The network refused the datagram in this place of the batch collected last.

@@ -90,6 +90,10 @@ struct AirSlot<Source: AirSource>: Sendable {
     var overdue = 0
     for _ in 0..<room where position.date.count < last {
       let date = position.date
+      if position.carriesClock {
+        let moment = grain.moment(of: due, phase: phase)
+        guard moment <= now else { return moment }
+      }
       // Whatever is dated before `end` must be out by then, however late.
       if overdue == Self.overdueLimit { return min(now + Self.overdueInterval, end - Ticks(1)) }
       if date < window { overdue += 1 }
@@ -103,8 +107,11 @@ struct AirSlot<Source: AirSource>: Sendable {
   /// When the datagram that the cursor stands on is due.
   private var due: Ticks { position.date - lead }
 
-  /// When the datagram that the cursor stands on goes out: when its window of the grain begins.
-  func departure(_ grain: Grain) -> Ticks { grain.window(of: due, phase: phase) }
+  /// When the datagram that the cursor stands on goes out: with a clock reference, by itself; else when its window of the
+  /// grain begins.
+  func departure(_ grain: Grain) -> Ticks {
+    position.carriesClock ? grain.moment(of: due, phase: phase) : grain.window(of: due, phase: phase)
+  }
 
   private mutating func move(to cursor: Source.Cursor) {
     self.cursor = cursor

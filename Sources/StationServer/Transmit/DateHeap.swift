@@ -37,7 +37,17 @@ struct DateHeap: Sendable {
   /// Gives the earliest entry a new date; does nothing in an empty heap.
   mutating func postponeFirst(to date: Ticks) {
     guard let top = entries.first else { return }
-    let entry = Entry(date: date, slot: top.slot)
+    sink(Entry(date: date, slot: top.slot))
+  }
+
+  /// Takes the earliest entry out; does nothing in an empty heap.
+  mutating func removeFirst() {
+    guard let last = entries.popLast(), !entries.isEmpty else { return }
+    sink(last)
+  }
+
+  /// Puts an entry in the place of the first.
+  private mutating func sink(_ entry: Entry) {
     var parent = 0
     while true {
       var child = 2 * parent + 1

@@ -1,34 +1,45 @@
 import TransportStream
 
-/// How far ahead of its date a datagram may go out in the company of others: the trade between precision and cost.
+/// How far ahead of its date a datagram may go out in the company of others: the trade between precision and cost, of which
+/// waking up is the larger part.
 ///
-/// Each station's time is cut into windows one grain long. When a window begins, all of the station's datagrams dated in it go
-/// out, as one train for the kernel; so none is late, and the error of their pace is even, half a grain to either side. The
-/// windows of different stations begin at different times, a few for all of them, so that the load is even although stations
-/// may keep time with one another. What is sent does not depend on the grain; only when.
+/// Receivers keep time by the datagrams that carry a clock reference: those go out when they are due, to within ``precision``.
+/// What stands between them only has to be there in time. So each station's time is cut into windows one grain long: when a
+/// window begins, or earlier, when the thread is awake for another station's sake, its datagrams go out up to the next clock
+/// reference, as one train for the kernel. The windows of different stations begin at different times, a few for all of them,
+/// so that the load is even. What is sent does not depend on the grain; only when.
 struct Grain: Hashable, Sendable {
   /// The finest there is, and the coarsest that a configuration may ask for.
-  static let finest = Grain(Ticks(Ticks.perSecond / 20_000))  // 50 us
-  static let coarsest = Grain(.milliseconds(40))
+  static let finest = Ticks(Ticks.perSecond / 20_000)  // 50 us
+  static let coarsest = Ticks.milliseconds(40)
   /// No coarser by itself: three or four datagrams of a 4.4 Mb/s station, 4 ms from their mean.
-  static let coarsestAutomatic = Grain(.milliseconds(8))
+  static let coarsestAutomatic = Ticks.milliseconds(8)
+  /// No finer by itself: half the time between two datagrams of such a station.
+  static let finestAutomatic = Ticks.milliseconds(1)
 
+  /// Of the windows.
   let length: Ticks
-  /// How many different beginnings windows have: each costs a wake-up. Odd, so as not to keep step with the kernel's tick,
-  /// by which a machine's load is reckoned.
+  /// So far ahead of its date, at the most, a datagram with a clock reference goes out.
+  let precision: Ticks
+  /// So far ahead of a window's beginning its datagrams go along when the thread is awake: not at all where nobody is more
+  /// precise than the windows, for these then are the thread's even pace.
+  let reach: Ticks
+  /// How many different beginnings windows have: each may cost a wake-up. Odd, so as not to keep step with the kernel's
+  /// tick, by which a machine's load is reckoned.
   private let phases: Int64
 
-  init(_ length: Ticks) {
-    self.length = length
-    phases = min(max(length.count * 20_000 / Ticks.perSecond, 1), 7)
-  }
-
-  /// The grain that a thread with so many datagrams a second picks. As long as it has the time to send each by itself, it
-  /// does; then it grows in proportion, so that each of very many stations sends a few datagrams at a time.
-  init(datagramsPerSecond rate: Double) {
+  /// For a thread with so many datagrams a second. As long as it has the time to wake up for every clock reference, it does;
+  /// then its precision falls in proportion, until each of very many stations sends a few datagrams at a time.
+  ///
+  /// - Parameter length: as the configuration has it; nil: as the load has it.
+  init(_ length: Ticks? = nil, datagramsPerSecond rate: Double) {
     let share = max(0, min(rate, 400_000) - 100_000) / 300_000
-    let (least, most) = (Self.finest.length.count, Self.coarsestAutomatic.length.count)
-    self.init(Ticks(least + Int64(share * Double(most - least))))
+    let (least, most) = (Self.finest.count, Self.coarsestAutomatic.count)
+    let affordable = Ticks(least + Int64(share * Double(most - least)))
+    self.length = length ?? max(affordable, Self.finestAutomatic)
+    precision = min(affordable, self.length)
+    reach = self.length - precision
+    phases = min(max(self.length.count / Self.finest.count, 1), 7)
   }
 
   /// When windows begin for the slot in this place of so many: after 0 or more parts of the grain, neighbours together.
@@ -39,5 +50,10 @@ struct Grain: Hashable, Sendable {
   /// The beginning of the window that `date` lies in.
   func window(of date: Ticks, phase: Ticks) -> Ticks {
     Ticks(date.count - (date.count - phase.count).flooredDivision(by: length.count).remainder)
+  }
+
+  /// When a datagram with a clock reference goes out that is due at `date`: with its window, where precision is no finer.
+  func moment(of date: Ticks, phase: Ticks) -> Ticks {
+    Ticks(date.count - (date.count - phase.count).flooredDivision(by: precision.count).remainder)
   }
 }

@@ -93,7 +93,7 @@ struct PlannedAir: Sendable {
           lead: entry.lead)
       }
       let rate = carried.reduce(0) { $0 + $1.station.datagramRate }
-      return AirRoster(slots, grain: plan?.grain.map { Grain($0) } ?? Grain(datagramsPerSecond: rate))
+      return AirRoster(slots, grain: Grain(plan?.grain, datagramsPerSecond: rate))
     }
   }
 

@@ -15,7 +15,7 @@ struct Transmitter: ~Copyable {
   private let terms: AirTerms
   /// Whether it is the one of the threads that keeps the air's time.
   private let keepsClock: Bool
-  private var roster = AirRoster<Station>([], batchCapacity: 0)
+  private var roster = AirRoster<Station>([], grain: Grain(datagramsPerSecond: 0), batchCapacity: 0)
   /// nil until the first order.
   private var sender: MulticastSender?
   private let mailbox: Mailbox

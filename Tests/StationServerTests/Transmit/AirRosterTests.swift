@@ -45,7 +45,7 @@ import Wire
 
   @Test func aWindowsDatagramsLeaveInARow() throws {
     // Windows of the first slot begin with the epoch, those of the second three sevenths of the grain later.
-    let grain = Grain(.milliseconds(7))
+    let grain = Grain(.milliseconds(7), datagramsPerSecond: 500_000)
     let start = Ticks.milliseconds(7) * 256_009_371_428
     var roster = AirRoster.begun(
       (1...2).map { AirSlot(FakeStation(id: $0, phase: start), from: start) }, grain: grain)
@@ -60,6 +60,35 @@ import Wire
     #expect(batch.waiting.map(\.id) == [2])
     #expect(batch.waiting.map(\.n) == [2], "nothing dated at the end or after it")
     #expect(roster.nextDate == start + .milliseconds(6))
+  }
+
+  @Test func clockReferencesLeaveOnTheirDatesAndTheOthersInCompany() throws {
+    // A datagram every 2 ms, every fourth with a clock reference, in windows of 7 ms: 0 … 6, 7 … 13. Number 7 is due at 14,
+    // when a window begins, and goes along at 8.
+    let grain = Grain(.milliseconds(7), datagramsPerSecond: 500)
+    let start = Ticks.milliseconds(7) * 256_009_371_428
+    var roster = AirRoster.begun([AirSlot(FakeStation(phase: start, clockEvery: 4), from: start)], grain: grain)
+    var batch = FakeBatch()
+    var departures: [(at: Int64, n: [Int64])] = []
+    while let next = roster.nextDate, next < start + .milliseconds(24) {
+      #expect(roster.collect(now: next, before: Ticks(.max), into: &batch))
+      departures.append(((next - start).count / (Ticks.perSecond / 1_000), batch.waiting.map(\.n)))
+      batch.flush()
+    }
+    #expect(departures.map(\.at) == [0, 8, 16])
+    #expect(departures.map(\.n) == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]])
+  }
+
+  @Test func whoLeadsIsAheadOfItsDatesAndNotLate() throws {
+    let figures = StationFigures()
+    let lead = Ticks.milliseconds(1)
+    var roster = AirRoster.begun([AirSlot(FakeStation(phase: noon), from: noon, figures: figures, lead: lead)])
+    var batch = FakeBatch()
+    #expect(roster.nextDate == noon - lead)
+    roster.play(from: noon - lead, to: noon + .milliseconds(10) - lead, before: noon + .milliseconds(8), into: &batch)
+    #expect(batch.numbers(of: 1) == [0, 1, 2, 3], "what is dated 8 ms is somebody else's")
+    let summary = figures.summary(number: 1, planFault: nil)
+    #expect(summary.sent == 4 && summary.late == 0 && summary.worstLateness == 0)
   }
 
   @Test func theHeaderSaysNumberDateAndSource() throws {

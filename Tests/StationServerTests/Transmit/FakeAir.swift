@@ -12,6 +12,8 @@ struct FakeStation: AirSource {
   var programme = Ticks.seconds(10)
   /// The dates of its datagrams stand still, as those of a damaged index may.
   var standsStill = false
+  /// Every so many of its datagrams carry a clock reference, from number 0 on.
+  var clockEvery = Int64.max
   /// Datagrams whose bytes are bad.
   var bad: Range<Int64> = 0..<0
 
@@ -32,7 +34,10 @@ struct FakeStation: AirSource {
 struct FakeCursor: AirCursor {
   let station: FakeStation
   private(set) var n: Int64
-  var position: AirPosition { AirPosition(n: n, date: station.standsStill ? station.phase : station.date(of: n)) }
+  var position: AirPosition {
+    AirPosition(
+      n: n, date: station.standsStill ? station.phase : station.date(of: n), carriesClock: n % station.clockEvery == 0)
+  }
 
   init(station: FakeStation, n: Int64) {
     self.station = station
@@ -104,10 +109,11 @@ extension AirSlot<FakeStation> {
 extension AirRoster {
   /// A roster that has begun.
   static func begun(
-    _ slots: [AirSlot<Source>?], grain: Grain = .finest, after before: AirRoster? = nil
+    _ slots: [AirSlot<Source>?], grain: Grain = Grain(Grain.finest, datagramsPerSecond: 0),
+    after before: AirRoster? = nil
   ) -> AirRoster {
     var roster = AirRoster(slots.compactMap { $0 }, grain: grain)
-    roster.begin(after: before ?? AirRoster([]))
+    roster.begin(after: before ?? AirRoster([], grain: grain))
     return roster
   }
 

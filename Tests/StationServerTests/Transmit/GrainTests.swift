@@ -8,13 +8,26 @@ import TransportStream
 @testable import StationServer
 
 @Suite struct GrainTests {
-  @Test(arguments: [(0.0, 50), (20_900, 50), (100_000, 50), (250_000, 4_025), (418_000, 8_000), (1e9, 8_000)])
-  func theLoadPicksIt(rate: Double, microseconds: Int64) {
-    #expect(Grain(datagramsPerSecond: rate).length == Ticks(nanoseconds: microseconds * 1_000))
+  @Test(arguments: [
+    (0.0, 1_000, 50), (20_900, 1_000, 50), (100_000, 1_000, 50), (120_000, 1_000, 580), (250_000, 4_025, 4_025),
+    (418_000, 8_000, 8_000), (1e9, 8_000, 8_000),
+  ])
+  func theLoadPicksIt(rate: Double, length: Int64, precision: Int64) {
+    let grain = Grain(datagramsPerSecond: rate)
+    #expect(grain.length == Ticks(nanoseconds: length * 1_000))
+    #expect(grain.precision == Ticks(nanoseconds: precision * 1_000))
+    #expect(grain.reach == grain.length - grain.precision)
+  }
+
+  @Test func whatTheConfigurationSetsIsNoCoarserThanItSays() {
+    let fine = Grain(Ticks(nanoseconds: 200_000), datagramsPerSecond: 500_000)
+    #expect(fine.length == Ticks(nanoseconds: 200_000) && fine.precision == fine.length)
+    let coarse = Grain(.milliseconds(20), datagramsPerSecond: 1_000)
+    #expect(coarse.length == .milliseconds(20) && coarse.precision == Grain.finest)
   }
 
   @Test func windowsTileTime() {
-    let grain = Grain(.milliseconds(7))
+    let grain = Grain(.milliseconds(7), datagramsPerSecond: 20_000)
     let phases = (0..<14).map { grain.phase(ofSlot: $0, of: 14) }
     #expect(Set(phases).count == 7 && phases[0] == .zero && phases[1] == .zero && phases[2] == .milliseconds(1))
     #expect(phases.allSatisfy { $0 < grain.length })
@@ -25,9 +38,12 @@ import TransportStream
         #expect((window - phase).count % grain.length.count == 0)
         #expect(grain.window(of: window, phase: phase) == window)
         #expect(grain.window(of: window - Ticks(1), phase: phase) == window - grain.length)
+        let moment = grain.moment(of: date, phase: phase)
+        #expect(moment <= date && date < moment + Grain.finest)
       }
     }
-    #expect(Set((0..<14).map { Grain.finest.phase(ofSlot: $0, of: 14) }) == [.zero], "a wake-up each is too dear")
+    let finest = Grain(Grain.finest, datagramsPerSecond: 2_000)
+    #expect(Set((0..<14).map { finest.phase(ofSlot: $0, of: 14) }) == [.zero], "a wake-up each is too dear")
   }
 
   /// 2026-11-22 12:00:00 UTC.
@@ -50,7 +66,7 @@ import TransportStream
           ssrc: UInt32(station.identity.number), figures: StationFigures(), readiness: Readiness(), predecessor: nil,
           notBefore: noon, lead: lead)
       }
-      var roster = AirRoster.begun(slots, grain: grain.map { Grain($0) } ?? Grain(datagramsPerSecond: rate))
+      var roster = AirRoster.begun(slots, grain: Grain(grain, datagramsPerSecond: rate))
       roster.play(from: noon, to: noon + .seconds(2), before: noon + .milliseconds(1_500), into: &batch)
     }
     return batch.sent
@@ -68,7 +84,7 @@ import TransportStream
       let identity = StationIdentity(number: UInt16(number), name: "S", provider: "P", transportStreamID: 9)
       return try #require(Station(identity: identity, eras: [Era(.always([tape]), tapes: [tape])]))
     }
-    let plain = try sent(by: stations, grain: Grain.finest.length, threads: 1)
+    let plain = try sent(by: stations, grain: Grain.finest, threads: 1)
     #expect(plain.count == 6)
     for (destination, datagrams) in plain { #expect(datagrams.count > 100, "\(destination)") }
     for grain in [nil, Ticks.milliseconds(1), Ticks(54_321), .milliseconds(8), .milliseconds(40)] {
