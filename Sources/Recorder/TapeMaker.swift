@@ -55,10 +55,11 @@ struct TapeMaker {
   ) throws -> String? {
     // The muxer's clock begins at the first DTS, not at 0; it sends a packet when that clock is `leadIn` from its DTS.
     let leadIn = HouseTime.lead - (packets.first?.dts ?? 0)
-    // The PCRs that the muxer puts into packets of media cost nothing; for the others the conditioner has its own.
+    // The PCRs that the muxer puts into packets of media cost nothing, and the conditioner takes those that it likes; where
+    // there are none, it has its own.
     var muxer = try TSMuxer(
       TSMuxer.Settings(
-        rate: rate, leadIn: Int(max(0, leadIn) * 100 / 9), pcrPeriod: 20, pmtPID: PID.pmt))
+        rate: rate, leadIn: Int(max(0, leadIn) * 100 / 9), pcrPeriod: 10, pmtPID: PID.pmt))
     for (index, stream) in streams.enumerated() {
       let pid = hasVideo ? PID.video + UInt16(index) : PID.firstAudio + UInt16(index)
       try muxer.add(stream.codec, pid: pid, language: stream.language)

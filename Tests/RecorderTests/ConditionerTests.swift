@@ -117,6 +117,31 @@ private func nulls(_ count: Int) -> [[UInt8]] { [[UInt8]](repeating: Make.null, 
     #expect(datagrams.filter(\.isRandomAccess).count == 1)
   }
 
+  /// A muxer's clock every millisecond: one is kept every 20 ms or after tables, of the others only the clock goes.
+  @Test func clocksThatComeTooOftenAreStuffed() throws {
+    let clocked = Make.packet(PID.video, adaptation: [0x10, 1, 2, 3, 4, 5, 6], payload: [0xAB])
+    let datagrams = try condition(opening + [[UInt8]](repeating: clocked, count: 200))
+    var dates: [Ticks] = []
+    var stuffed = 0
+    for datagram in datagrams {
+      for (index, header) in headers(datagram).enumerated() where header.pid == PID.video && header.hasPayload {
+        let packet = Array(datagram.bytes[188 * index..<188 * (index + 1)])
+        if header.pcr != nil {
+          dates.append(datagram.date)
+        } else {
+          stuffed += 1
+          #expect(packet[4..<12] == clocked[4..<5] + [0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF])
+          #expect(packet[12...] == clocked[12...])
+        }
+      }
+    }
+    #expect(stuffed > 150 && dates.count >= 8)
+    let afterTables = Set(datagrams.filter { pids($0).first == PID.pat }.map(\.date))
+    for (later, earlier) in zip(dates.dropFirst(), dates) where !afterTables.contains(later) {
+      #expect(.milliseconds(19) <= later - earlier && later - earlier <= .milliseconds(28))
+    }
+  }
+
   @Test func theTimeComesNowAndThen() throws {
     let datagrams = try condition(opening + nulls(25_000), duration: .seconds(30))
     let times = datagrams.filter { pids($0).contains(PID.tdt) }

@@ -14,8 +14,10 @@ struct Grain: Hashable, Sendable {
   static let coarsest = Ticks.milliseconds(40)
   /// No coarser by itself: three or four datagrams of a 4.4 Mb/s station, 4 ms from their mean.
   static let coarsestAutomatic = Ticks.milliseconds(8)
-  /// No finer by itself: half the time between two datagrams of such a station.
-  static let finestAutomatic = Ticks.milliseconds(1)
+  /// No finer by itself: one or two datagrams of such a station.
+  static let finestAutomatic = Ticks.milliseconds(4)
+  /// See ``reach``: so much that nobody has to wake up for a window of his own where there are a few dozen stations.
+  static let farthestReach = Ticks.milliseconds(2)
 
   /// Of the windows.
   let length: Ticks
@@ -38,7 +40,7 @@ struct Grain: Hashable, Sendable {
     let affordable = Ticks(least + Int64(share * Double(most - least)))
     self.length = length ?? max(affordable, Self.finestAutomatic)
     precision = min(affordable, self.length)
-    reach = self.length - precision
+    reach = min(self.length - precision, Self.farthestReach)
     phases = min(max(self.length.count / Self.finest.count, 1), 7)
   }
 

@@ -63,8 +63,7 @@ import Wire
   }
 
   @Test func clockReferencesLeaveOnTheirDatesAndTheOthersInCompany() throws {
-    // A datagram every 2 ms, every fourth with a clock reference, in windows of 7 ms: 0 … 6, 7 … 13. Number 7 is due at 14,
-    // when a window begins, and goes along at 8.
+    // A datagram every 2 ms, every fourth with a clock reference, in windows of 7 ms: 0 … 6, 7 … 13, 14 … 20.
     let grain = Grain(.milliseconds(7), datagramsPerSecond: 500)
     let start = Ticks.milliseconds(7) * 256_009_371_428
     var roster = AirRoster.begun([AirSlot(FakeStation(phase: start, clockEvery: 4), from: start)], grain: grain)
@@ -75,8 +74,26 @@ import Wire
       departures.append(((next - start).count / (Ticks.perSecond / 1_000), batch.waiting.map(\.n)))
       batch.flush()
     }
-    #expect(departures.map(\.at) == [0, 8, 16])
-    #expect(departures.map(\.n) == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]])
+    #expect(departures.map(\.at) == [0, 8, 14, 16, 21])
+    #expect(departures.map(\.n) == [[0, 1, 2, 3], [4, 5, 6], [7], [8, 9, 10], [11]])
+  }
+
+  @Test func whoeverIsAwakeTakesOthersAlong() throws {
+    // The first wakes the thread at 0, 8, 16 … with its clock references; the second has none, and windows that begin 3 ms
+    // after the first one's: those that begin no later than 2 ms from then go along.
+    let grain = Grain(.milliseconds(7), datagramsPerSecond: 500)
+    let start = Ticks.milliseconds(7) * 256_009_371_428
+    let stations = [FakeStation(id: 1, phase: start, clockEvery: 4), FakeStation(id: 2, phase: start)]
+    var roster = AirRoster.begun(stations.map { AirSlot($0, from: start) }, grain: grain)
+    var batch = FakeBatch()
+    roster.play(from: start, to: start + .milliseconds(7), into: &batch)
+    #expect(batch.numbers(of: 2) == [0, 1, 2, 3, 4])
+    batch.sent = []
+    #expect(roster.nextDate == start + .milliseconds(8))
+    #expect(roster.collect(now: start + .milliseconds(8), before: Ticks(.max), into: &batch))
+    batch.flush()
+    #expect(batch.sent.first.map(\.id) == 1, "clock references first")
+    #expect(batch.numbers(of: 2) == [5, 6, 7, 8], "its window from 10 on")
   }
 
   @Test func whoLeadsIsAheadOfItsDatesAndNotLate() throws {
