@@ -27,6 +27,8 @@ private enum Make {
   static let audio = packet(PID.firstAudio)
   /// A PCR of nonsense, to be replaced.
   static let clock = packet(PID.video, adaptation: [0x10, 1, 2, 3, 4, 5, 6], payload: nil)
+  /// A PCR of nonsense in a packet of media.
+  static let clocked = packet(PID.video, adaptation: [0x10, 1, 2, 3, 4, 5, 6], payload: [0xAB])
   static let key = packet(PID.video, start: true, adaptation: [0x50, 1, 2, 3, 4, 5, 6], payload: [0, 0, 1])
   static let sound = packet(PID.firstAudio, start: true, adaptation: [0x40], payload: [0, 0, 1])
 }
@@ -77,9 +79,9 @@ private func nulls(_ count: Int) -> [[UInt8]] { [[UInt8]](repeating: Make.null, 
 
   @Test func nullsGoAndDatesStay() throws {
     // The fourth table of five packets is one more than the muxer wrote: one null makes up for it.
-    let datagrams = try condition(opening + nulls(2) + [Make.clock] + nulls(1) + [Make.key])
-    #expect(datagrams.map { pids($0).count } == [5, 1])
-    #expect(datagrams[1].date == Conditioner.date(of: 8, rate: 1_504_000))
+    let datagrams = try condition(opening + nulls(2) + [Make.clock] + nulls(17) + [Make.key])
+    try #require(datagrams.map { pids($0).count } == [5, 1])
+    #expect(datagrams[1].date == Conditioner.date(of: 24, rate: 1_504_000))
   }
 
   @Test func nullsStayAtAConstantRate() throws {
@@ -88,7 +90,8 @@ private func nulls(_ count: Int) -> [[UInt8]] { [[UInt8]](repeating: Make.null, 
   }
 
   @Test func sevenPacketsAndOneClock() throws {
-    let datagrams = try condition(opening + [[UInt8]](repeating: Make.video, count: 7) + [Make.key, Make.key])
+    let datagrams = try condition(
+      opening + [[UInt8]](repeating: Make.video, count: 7) + nulls(13) + [Make.clocked] + nulls(19) + [Make.clocked])
     #expect(datagrams.map { pids($0).count } == [7, 6, 1])
     #expect(zip(datagrams.dropFirst(), datagrams).allSatisfy { $0.date > $1.date })
   }
@@ -119,8 +122,7 @@ private func nulls(_ count: Int) -> [[UInt8]] { [[UInt8]](repeating: Make.null, 
 
   /// A muxer's clock every millisecond: one is kept every 20 ms or after tables, of the others only the clock goes.
   @Test func clocksThatComeTooOftenAreStuffed() throws {
-    let clocked = Make.packet(PID.video, adaptation: [0x10, 1, 2, 3, 4, 5, 6], payload: [0xAB])
-    let datagrams = try condition(opening + [[UInt8]](repeating: clocked, count: 200))
+    let datagrams = try condition(opening + [[UInt8]](repeating: Make.clocked, count: 200))
     var dates: [Ticks] = []
     var stuffed = 0
     for datagram in datagrams {
@@ -130,8 +132,8 @@ private func nulls(_ count: Int) -> [[UInt8]] { [[UInt8]](repeating: Make.null, 
           dates.append(datagram.date)
         } else {
           stuffed += 1
-          #expect(packet[4..<12] == clocked[4..<5] + [0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF])
-          #expect(packet[12...] == clocked[12...])
+          #expect(packet[4..<12] == Make.clocked[4..<5] + [0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF])
+          #expect(packet[12...] == Make.clocked[12...])
         }
       }
     }

@@ -104,9 +104,10 @@ struct TransmitFigures: Codable, Sendable {
   var residentBytes: Int
   /// Whether the kernel granted the sending thread a real-time priority.
   var realTime: Bool
-  /// System calls that sent, messages in them (a train is one), and datagrams in those, since this transmitter began.
-  var calls: Int
-  var trains: Int
-  var datagrams: Int
+  /// System calls that sent, messages in them (a train is one), and datagrams in those, since this transmitter began; nil
+  /// from an elder that does not say.
+  var calls: Int?
+  var trains: Int?
+  var datagrams: Int?
   var stations: [Station]
 }
