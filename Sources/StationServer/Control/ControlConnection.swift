@@ -4,7 +4,7 @@ import Wire
 /// One client: carries what its session decides to the socket, at once and on the connection's event loop.
 ///
 /// It reads only as long as the client takes its answers: no more of them wait than the channel's high-water mark and one
-/// line, however much the client asks for.
+/// answer, at most the whole list, whose bytes all connections share; however much the client asks for.
 final class ControlConnection: ChannelDuplexHandler {
   typealias InboundIn = ByteBuffer
   typealias OutboundIn = Never
@@ -25,7 +25,7 @@ final class ControlConnection: ChannelDuplexHandler {
 
   private var decoder = MessageDecoder<ClientMessage>()
   /// What came and was not looked at yet.
-  private var unread = ByteBuffer()
+  private(set) var unread = ByteBuffer()
   private var isServing = false
   private var wantsToRead = false
   private var hasAllInput = false
@@ -72,11 +72,13 @@ final class ControlConnection: ChannelDuplexHandler {
   // MARK: Lines
 
   func read(context: ChannelHandlerContext) {
+    guard !isClosing else { return }  // nobody would look at it
     wantsToRead = !context.channel.isWritable
     if !wantsToRead { context.read() }
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard !isClosing else { return }
     var bytes = unwrapInboundIn(data)
     if unread.readableBytes == 0 {
       unread = bytes
@@ -163,6 +165,7 @@ final class ControlConnection: ChannelDuplexHandler {
   /// Hangs up when all that was said has been sent.
   private func close() {
     isClosing = true
+    unread = ByteBuffer()
     guard let context else { return }
     let channel = context.channel
     context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in channel.close(promise: nil) }

@@ -40,10 +40,14 @@ import Wire
     }
   }
 
-  /// Counts what the connection lets through of the requests to read.
+  /// Counts what the connection lets through of the requests to read; holds back what it sends if asked to.
   private final class Reads: ChannelOutboundHandler {
     typealias OutboundIn = ByteBuffer
     private(set) var count = 0
+    var holdsBack = false
+    func flush(context: ChannelHandlerContext) {
+      if !holdsBack { context.flush() }
+    }
     func read(context: ChannelHandlerContext) {
       count += 1
       context.read()
@@ -75,6 +79,20 @@ import Wire
     bench.channel.pipeline.fireChannelWritabilityChanged()
     #expect(try bench.lines() == 20)
     #expect(bench.reads.count == before + 1)
+  }
+
+  @Test func readsNothingMoreOnceItHangsUp() async throws {
+    let bench = try await Bench()
+    bench.reads.holdsBack = true  // the farewell waits for the client
+    bench.say(String(repeating: "?\n", count: 3) + Self.list)
+    #expect(bench.connection.unread.readableBytes == 0)
+    let before = bench.reads.count
+    for _ in 0..<100 {
+      bench.channel.pipeline.read()
+      bench.say(Self.list)
+    }
+    #expect(bench.reads.count == before)
+    #expect(bench.connection.unread.readableBytes == 0)
   }
 
   @Test func keepsOnlyTheLatestNewsForASlowClient() async throws {
