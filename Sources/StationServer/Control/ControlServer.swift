@@ -16,7 +16,8 @@ struct ControlServer: Service {
     NIOSingletons.groupLoopCountSuggestion = max(1, processors / 2)
   }
 
-  /// Binds the address; clients that connect from now on are answered.
+  /// Binds the address. Clients that connect from now on wait, with the kernel, for ``run()`` to let them in: what there is
+  /// to tell them may not be known yet.
   ///
   /// Throws what the kernel says: the address is in use, or not this machine's.
   static func bind(
@@ -37,6 +38,7 @@ struct ControlServer: Service {
     let listener = try await ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: 4096)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .serverChannelOption(.autoRead, value: false)
       .childChannelOption(.socketOption(.so_keepalive), value: 1)
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
       // So that the kernel, too, keeps little for a client that does not read.
@@ -62,9 +64,10 @@ struct ControlServer: Service {
   /// The port it listens on.
   var port: Int { listener.localAddress?.port ?? 0 }
 
-  /// Until a graceful shutdown: then nobody new is taken, and those who are there are told, as far as that can be done
+  /// Answers clients until a graceful shutdown: then nobody new is taken, and those who are there are told, as far as that can be done
   /// without waiting for a client that does not read.
   func run() async throws {
+    try await listener.setOption(.autoRead, value: true).get()
     try? await gracefulShutdown()
     listener.close(promise: nil)
     for room in rooms { room.eventLoop.execute { room.value.stop() } }

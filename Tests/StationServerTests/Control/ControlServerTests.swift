@@ -189,6 +189,26 @@ import Wire
     }
   }
 
+  /// All tuners come back at once when stationd has been started anew: none must hear that there are no stations.
+  @Test func letsNobodyInBeforeItRuns() async throws {
+    let lab = try StationLab([["a.mp4"]])
+    let registry = lab.registry()
+    let server = try await ControlServer.bind(
+      .init(host: "127.0.0.1", port: 0), registry: registry, stations: 1,
+      admission: Admission(total: 10, perAddress: 10))
+    async let answers = Self.say("{\"type\":\"list\"}\n", to: server.port)
+    try await Task.sleep(for: .milliseconds(50))
+    await registry.begin()
+    let running = Task { try await server.run() }
+    guard case .stations(let list) = try await answers.first else {
+      Issue.record("no list")
+      return
+    }
+    #expect(list.stations.map(\.number) == [1])
+    running.cancel()
+    try await running.value
+  }
+
   @Test func saysThatAnAddressIsTaken() async throws {
     try await withServer { port, registry in
       await #expect(throws: (any Error).self) {
