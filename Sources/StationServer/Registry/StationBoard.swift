@@ -6,7 +6,7 @@ import Wire
 /// stands, without waiting for anybody.
 ///
 /// A station is encoded once for each change of its own, whoever asks and how often; a list is put together once for each
-/// revision.
+/// revision, and what has changed since an earlier one once for each of a few of those.
 final class StationBoard: Sendable {
   typealias Encoder = @Sendable (StationSummary) throws -> EncodedStation
   typealias Composer = @Sendable (_ stations: [EncodedStation], _ revision: Int, _ since: Int?) -> ByteBuffer
@@ -35,7 +35,7 @@ final class StationBoard: Sendable {
   private let firstRevision: Int
   private let state: Mutex<State>
 
-  /// At most so many answers are kept, however many older lists clients have.
+  /// So many answers are kept, and the whole list, however many older lists clients have.
   static let mostAnswers = 32
 
   /// - Parameters:
@@ -94,14 +94,19 @@ final class StationBoard: Sendable {
     return failed
   }
 
-  /// The answer to `list`: all stations, or those that have changed since a revision that this server has given.
+  /// The answer to `list`: those stations that have changed since a revision that this server has given; or all, also when
+  /// clients ask for so many different revisions that an answer to each would cost too much time and memory.
   func list(since: Int? = nil) -> ByteBuffer {
     state.withLock { state in
-      let since = since.flatMap { (firstRevision...state.revision).contains($0) ? $0 : nil }
+      var since = since.flatMap { (firstRevision...state.revision).contains($0) ? $0 : nil }
       if let answer = state.answers[since] { return answer }
+      if since != nil, state.answers.count >= Self.mostAnswers {
+        since = nil
+        if let whole = state.answers[since] { return whole }
+      }
       let stations = state.entries.lazy.filter { $0.revision > since ?? -1 }.map(\.encoded)
       let answer = compose(Array(stations), state.revision, since)
-      if state.answers.count < Self.mostAnswers { state.answers[since] = answer }
+      state.answers[since] = answer
       return answer
     }
   }
