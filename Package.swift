@@ -137,7 +137,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "AirWatchTests", dependencies: ["AirWatch", "TransportStream", "Wire"], swiftSettings: strict),
+      name: "AirWatchTests", dependencies: ["AirWatch", "TransportStream", "Wire", "LinuxIO"],
+      swiftSettings: strict),
     .testTarget(name: "AirBenchTests", dependencies: ["AirBench", "AirWatch"], swiftSettings: strict),
     .testTarget(
       name: "ControlLoadTests", dependencies: ["ControlLoad", "Wire", .product(name: "NIOCore", package: "swift-nio")],

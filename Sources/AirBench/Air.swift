@@ -20,6 +20,8 @@ struct SenderCounts: Codable {
   /// System calls that sent, and messages handed over by them.
   var calls: Int?
   var trains: Int?
+  /// Datagrams left out, and those that the network refused.
+  var unsent: Int?
   /// When that was so: steady nanoseconds.
   var date: Int64
 }

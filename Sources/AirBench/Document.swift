@@ -41,7 +41,6 @@ extension Bench {
 
   /// docs/performance.md.
   var document: String {
-    let verdicts = Verdict.all(of: runs)
     var parts = [
       "# Performance", introduction, "## What must hold", "\(MarkdownTable.verdicts(verdicts))",
       "## Cost and precision against the number of stations",
@@ -54,8 +53,9 @@ extension Bench {
     if !grains.isEmpty {
       parts += [
         "## The grain",
-        "Datagrams of a station that are due within one grain leave together (`\"transmit\": { \"grain\": … }`): the trade"
-          + " between precision and cost. By default it is picked from the load.",
+        "Datagrams without a clock reference that are due within one grain leave together; those with one leave on their"
+          + " dates as long as the thread has time for that (`\"transmit\": { \"grain\": … }`): the trade between precision"
+          + " and cost. By default it is picked from the load.",
         "![Processor for each station, and p99 of the PCR arrival error, against the grain](performance-grain.svg)",
         "\(MarkdownTable.trials(grains))",
       ]
@@ -86,14 +86,15 @@ extension Bench {
   private static let legend = """
     *user*, *system*: processor time for each station, in % of one core, of all processes of the sender, by the \
     scheduler's clock (schedstat), divided as the kernel's accounting divides it. What the kernel does between the send \
-    call and the receiver's queue, softirqs included, happens on a veth within that call and is in *system*. *machine*: \
+    call and the receiver's queue happens on a veth within that call and is in *system*, softirqs included where the \
+    kernel was built without CONFIG_IRQ_TIME_ACCOUNTING; with it they are in *machine* only. *machine*: \
     cores busy with anything at all. *PCR*: the error of the arrival of PCRs, |arrival less PCR, less the station's \
     median of that|, by the kernel's receive dates, of up to 5 stations spread evenly over all, taken together; the \
-    receiver sleeps until the trial is over. *burst*: the most datagrams of one station within 100 us. *kB*: 1,000 bytes \
+    receiver sleeps until the trial is over, and what comes later does not count. *burst*: the most datagrams of one station within 100 us. *kB*: 1,000 bytes \
     of memory that cannot be dropped and read again from a file (Pss_Anon and Pss_Shmem), of all processes of the sender, \
     divided by its stations. *on the air*: from the start of the first process to the arrival of the first datagram of \
     the last station. *lost*: in all runs, of the stations listened to: missing RTP sequence numbers; for the others jumps \
-    of continuity counters.
+    of continuity counters; with stationd also what its transmitter left out or the network refused, of all stations.
     """
 
   private static let floor = """
@@ -101,6 +102,7 @@ extension Bench {
     nothing else (`Sources/BareLoop`). *Paced*, it has the transmitter's real-time priority and sleeps between calls so \
     that it sends as many a second as stationd's transmitter did with the most stations: caches gone cold and wake-ups \
     are then part of the price, as they are for every sender that keeps time. *As stationd's transmitter*: with as many \
-    datagrams in a call and in a train as its transmitter showed on average in the same run, rounded to whole ones.
+    datagrams in a call and in a train as its transmitter showed on average in the same run, rounded to whole ones; measured directly after stationd with the most stations and \
+    once more at the end of the run, of which the mean is taken, since the machine's speed drifts within a run.
     """
 }

@@ -12,7 +12,7 @@ struct LoopResult: Codable {
   /// Microseconds of processor time for each datagram.
   var user: Double
   var system: Double
-  /// Whether batch and train are those of stationd's transmitter in the same run.
+  /// Whether batch and train are those of stationd's transmitter in the same run: then it is measured twice in it.
   var isMatched = false
 
   var perDatagram: Double { user + system }

@@ -12,7 +12,9 @@ struct Machine: Codable {
   var commit: String
   /// ISO 8601.
   var date: String
+}
 
+extension Machine {
   init(commit: String, _ stop: Stop) throws {
     cores = MachineTime.cores
     processor = Self.value("model name", in: Proc.text("/proc/cpuinfo"), between: ":") ?? "unknown processor"

@@ -10,7 +10,8 @@ struct AirBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "airbench",
     abstract: "Measures stationd beside ffmpeg, multicat and a bare sendmmsg loop, in network namespaces of its own.",
-    discussion: "Wants root, ffmpeg, multicat and iproute2: scripts/bench sees to them.")
+    discussion: "Wants root, ffmpeg, multicat and iproute2: scripts/bench sees to them. "
+      + "Ends with status 1 when something that must hold does not.")
 
   @Option(help: "How often all of it is measured; figures are the medians.")
   var runs = 1
@@ -77,7 +78,7 @@ struct AirBench: ParsableCommand {
     let trial = Trial(
       lab: lab, stop: stop, clips: clips, programs: programs, directory: directory,
       seconds: seconds ?? (quick ? 3 : 8))
-    var bench = Bench(machine: machine, seconds: trial.seconds, clips: clips.films)
+    var bench = Bench(machine: machine, seconds: trial.seconds, isQuick: quick, clips: clips.films)
     let session = Session(trial: trial, plan: quick ? .quick : .full)
     try session.makeTapes()
     for number in 1...runs {
@@ -89,6 +90,7 @@ struct AirBench: ParsableCommand {
       bench.grains = try session.grains(quick ? ["0.2ms", "4ms"] : Session.grains, stations: grainStations)
     }
     try write(bench)
+    guard bench.verdicts.allSatisfy(\.isMet) else { throw ExitCode.failure }
   }
 
   private func write(_ bench: Bench) throws {
@@ -99,7 +101,7 @@ struct AirBench: ParsableCommand {
       try Data("\(bench.grainCurves)".utf8).write(to: URL(filePath: "\(output)/performance-grain.svg"))
     }
     say("\n\(MarkdownTable.trials(bench.medians))\n\n\(MarkdownTable.loops(bench.loopMedians))")
-    say("\n\(MarkdownTable.verdicts(Verdict.all(of: bench.runs)))")
+    say("\n\(MarkdownTable.verdicts(bench.verdicts))")
     say("\n== Written: \(output)/performance.md and .svg, \(json)")
   }
 }

@@ -18,23 +18,37 @@ struct Heard: Codable {
   var lost: Int
   /// Stations heard at all, of those listened to.
   var stations: Int
+
+  /// What is wrong when some of those listened to were not heard: silence loses nothing.
+  ///
+  /// - Parameter stations: how many were to be on the air.
+  func fault(of stations: Int) -> String? {
+    let expected = Reception.sample(of: stations).count
+    return self.stations < expected ? "only \(self.stations) of \(expected) stations listened to were heard" : nil
+  }
 }
 
 /// Listens to a few of the stations: so few that receiving does not crowd out sending. While they are listened to nothing
 /// runs here at all: the kernel dates what comes and keeps it until the end.
 struct Reception {
-  static let sample = 5
+  private static let most = 5
 
   private let watches: [StationWatch]
 
-  /// Joins the sample's groups, evenly spread over the stations.
+  /// Which stations are listened to, from 0: the first, the last, and others evenly between them. A step that were a multiple
+  /// of the clips' number would hear one clip only.
+  static func sample(of stations: Int) -> [Int] {
+    let sample = min(most, stations)
+    return (0..<sample).map { $0 * (stations - 1) / max(1, sample - 1) }
+  }
+
+  /// Joins the sample's groups.
   init(stations: Int, encapsulation: Encapsulation, seconds: Double, _ lab: borrowing Lab) throws {
-    let sample = min(Self.sample, stations)
     watches = try lab.onReceiver {
       let interface = try NetworkInterface(Lab.receiver)
-      return try (0..<sample).map { index in
+      return try Self.sample(of: stations).map { station in
         try StationWatch(
-          group: Lab.group(index * stations / sample), port: Lab.port, interface: interface,
+          group: Lab.group(station), port: Lab.port, interface: interface,
           encapsulation: encapsulation, seconds: seconds,
           // About 450 datagrams a second, for each of which the kernel reckons 2,304 bytes, and as much again.
           receiveBuffer: Int(seconds * 2_000_000))
@@ -43,9 +57,12 @@ struct Reception {
   }
 
   /// Takes in what has come since.
-  func heard() throws -> Heard {
-    for watch in watches { while try watch.listen(timeoutMilliseconds: 0) > 0 {} }
-    let reports = watches.map { $0.report(until: WallClock.now) }
+  ///
+  /// - Parameter end: Unix nanoseconds. What came later does not count: meanwhile this very program is busy, which disturbs
+  ///   senders without a real-time priority.
+  func heard(until end: Int64) throws -> Heard {
+    for watch in watches { while try watch.listen(timeoutMilliseconds: 0, until: end) > 0 {} }
+    let reports = watches.map { $0.report(until: end) }
     let drops = reports.reduce(0) { $0 + $1.kernelDrops }
     guard drops == 0 else {
       throw ToolError(description: "the receiver's own kernel dropped \(drops) datagrams: its buffers are too small")

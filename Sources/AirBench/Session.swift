@@ -47,8 +47,10 @@ struct Session: ~Copyable {
     }
     for (sender, counts) in plan.counts {
       try grow(sender, counts, &run)
-      if sender == .stationd { run.loops = try loops(beside: run.trials) }
+      guard sender == .stationd else { continue }
+      run.loops = try matchedLoops(beside: run.trials) + loops()
     }
+    run.loops += try matchedLoops(beside: run.trials)
     return run
   }
 
@@ -83,26 +85,33 @@ struct Session: ~Copyable {
     }
   }
 
-  /// The bare loop, in shapes for comparison and in that of stationd's transmitter with the most stations.
-  private func loops(beside trials: [TrialResult]) throws -> [LoopResult] {
-    let loop = BareLoop(program: "\(trial.programs)/bareloop", stop: trial.stop)
-    var results = try [1, 2, 4, 8].map { train in
-      try loop.run(batch: 256, train: train, seconds: plan.loopSeconds / 3)
-    }
-    if let most = trials.filter({ $0.sender == .stationd }).max(by: { $0.stations < $1.stations }),
+  private var bareLoop: BareLoop { BareLoop(program: "\(trial.programs)/bareloop", stop: trial.stop) }
+
+  /// The bare loop in the shape of stationd's transmitter with the most stations: directly after that, and once more at the
+  /// end of the run.
+  private func matchedLoops(beside trials: [TrialResult]) throws -> [LoopResult] {
+    guard let most = trials.filter({ $0.sender == .stationd }).max(by: { $0.stations < $1.stations }),
       let call = most.datagramsPerCall, let train = most.datagramsPerTrain
-    {
-      let (batch, length) = (max(1, Int(call.rounded())), max(1, Int(train.rounded())))
-      for rate in [nil, most.datagramsPerSecond] {
-        var matched = try loop.run(batch: batch, train: length, seconds: plan.loopSeconds, rate: rate)
-        matched.isMatched = true
-        results.append(matched)
-      }
-    } else {
+    else {
       say("   The transmitter does not tell its calls and trains: no bare loop in its shape.")
+      return []
     }
-    for result in results { say("   \(result.line)") }
-    return results
+    let (batch, length) = (max(1, Int(call.rounded())), max(1, Int(train.rounded())))
+    return try [nil, most.datagramsPerSecond].map { rate in
+      var result = try bareLoop.run(batch: batch, train: length, seconds: plan.loopSeconds, rate: rate)
+      result.isMatched = true
+      say("   \(result.line)")
+      return result
+    }
+  }
+
+  /// The bare loop in shapes for comparison.
+  private func loops() throws -> [LoopResult] {
+    try [1, 2, 4, 8].map { train in
+      let result = try bareLoop.run(batch: 256, train: train, seconds: plan.loopSeconds / 3)
+      say("   \(result.line)")
+      return result
+    }
   }
 }
 
@@ -114,7 +123,7 @@ extension TrialResult {
     }
     return "\(sender.name)\(grain.map { " \($0)" } ?? "") x \(stations): \(fixed(processor, 3)) cores, "
       + "\(fixed(perDatagram, 2)) us a datagram, p99 \(fixed(heard.error?.p99, 3)) ms, burst \(heard.largestBurst), "
-      + "\(fixed(memoryPerStation / 1000, 1)) kB each, on the air after \(fixed(launch, 2)) s, \(heard.lost) lost"
+      + "\(fixed(memoryPerStation / 1000, 1)) kB each, on the air after \(fixed(launch, 2)) s, \(lost) lost"
       + (shape ?? "") + (fault.map { "; \($0)" } ?? "")
   }
 }

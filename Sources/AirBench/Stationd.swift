@@ -79,24 +79,35 @@ final class Stationd: Air {
     return nil
   }
 
-  private struct Answer: Decodable {
+  /// What the transmitter answers, as far as it is wanted here.
+  struct Answer: Decodable {
     struct Figures: Decodable {
-      struct Station: Decodable { var sent: Int }
+      struct Station: Decodable {
+        var sent: Int
+        var skipped: Int
+        var errors: Int
+      }
       var calls: Int?
       var trains: Int?
       var datagrams: Int?
       var stations: [Station]
     }
     var figures: Figures?
+
+    func counts(at date: Int64) -> SenderCounts? {
+      figures.map { figures in
+        SenderCounts(
+          datagrams: figures.datagrams ?? figures.stations.reduce(0) { $0 + $1.sent }, calls: figures.calls,
+          trains: figures.trains, unsent: figures.stations.reduce(0) { $0 + $1.skipped + $1.errors }, date: date)
+      }
+    }
   }
 
   func counts() -> SenderCounts? {
     guard let socket = transmitter?.socket,
       let line = try? UnixSocket.ask(path: socket, line: #"{"figures":{}}"#, timeoutMilliseconds: 2000),
-      let figures = try? JSONDecoder().decode(Answer.self, from: Data(line.utf8)).figures
+      let answer = try? JSONDecoder().decode(Answer.self, from: Data(line.utf8))
     else { return nil }
-    return SenderCounts(
-      datagrams: figures.datagrams ?? figures.stations.reduce(0) { $0 + $1.sent }, calls: figures.calls,
-      trains: figures.trains, date: SteadyClock.now)
+    return answer.counts(at: SteadyClock.now)
   }
 }

@@ -9,19 +9,12 @@ struct MarkdownTable: CustomStringConvertible {
   mutating func append(_ row: [String]) { rows.append(row) }
 
   var description: String {
-    let widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    func line(_ row: [String]) -> String {
-      let cells = zip(row, widths).enumerated().map { index, cell in
-        let space = String(repeating: " ", count: cell.1 - cell.0.count)
-        return index == 0 ? cell.0 + space : space + cell.0
-      }
-      return "| \(cells.joined(separator: " | ")) |"
+    var lines = Columns.aligned(rows, left: 1)
+    let rule = (lines.first ?? []).enumerated().map { index, head in
+      String(repeating: "-", count: max(1, head.count - 1)) + (index == 0 ? "-" : ":")
     }
-    let rule = widths.enumerated().map { index, width in
-      String(repeating: "-", count: max(1, width - 1)) + (index == 0 ? "-" : ":")
-    }
-    let head = rows.prefix(1).map(line) + ["| \(rule.joined(separator: " | ")) |"]
-    return (head + rows.dropFirst().map(line)).joined(separator: "\n")
+    lines.insert(rule, at: min(1, lines.count))
+    return lines.map { "| \($0.joined(separator: " | ")) |" }.joined(separator: "\n")
   }
 }
 
@@ -40,7 +33,7 @@ extension MarkdownTable {
         fixed(trial.system * each, 4), fixed(trial.processor * each, 4), fixed(trial.perDatagram, 2),
         fixed(trial.machine, 2), fixed(error?.p50, 3), fixed(error?.p99, 3), fixed(error?.p999, 3),
         fixed(error?.max, 3), "\(trial.heard.largestBurst)", fixed(trial.memoryPerStation / 1000, 1),
-        fixed(trial.launch, 3), "\(trial.heard.lost)",
+        fixed(trial.launch, 3), "\(trial.lost)",
       ])
     }
     return table

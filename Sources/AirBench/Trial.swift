@@ -23,12 +23,16 @@ struct TrialResult: Codable {
   /// Seconds from the first process's start to the first datagram of the last station.
   var launch: Double
   var heard: Heard
+  /// Datagrams of all stations that the sender left out or the network refused; nil when it does not count them.
+  var unsent: Int?
   /// What went wrong, if something did.
   var fault: String?
 
   var processor: Double { user + system }
   /// Microseconds of processor time for each datagram.
   var perDatagram: Double { processor / max(datagramsPerSecond, 1) * 1e6 }
+  /// What is known to have been lost: on the way to the stations listened to, and on the way out of all.
+  var lost: Int { heard.lost + (unsent ?? 0) }
   var memoryPerStation: Double { Double(memory) / Double(stations) }
 }
 
@@ -66,16 +70,21 @@ struct Trial: ~Copyable {
     let reception = try Reception(stations: stations, encapsulation: encapsulation, seconds: seconds, lab)
     let (before, machineBefore) = (ProcessorTime(of: processes), MachineTime())
     try stop.sleep(seconds: seconds)
+    let end = WallClock.now
     let (after, machineAfter) = (ProcessorTime(of: processes), MachineTime())
-    let heard = try reception.heard()
     let counts = air.counts()
+    let heard = try reception.heard(until: end)
     let load = after.load(since: before)
     var result = TrialResult(
       sender: sender, stations: stations, grain: grain, user: load.user, system: load.system,
       machine: machineAfter.cores(since: machineBefore),
       datagramsPerSecond: heard.datagramsPerSecond * Double(stations), memory: Proc.memory(of: processes),
-      launch: launch, heard: heard, fault: air.fault)
-    if let counts, let countsBefore { result.take(counts, since: countsBefore) }
+      launch: launch, heard: heard, fault: air.fault ?? heard.fault(of: stations))
+    if let counts, let countsBefore {
+      result.take(counts, since: countsBefore)
+    } else if sender == .stationd, result.fault == nil {
+      result.fault = "stationd's transmitter does not tell its counts"
+    }
     return result
   }
 }
@@ -85,6 +94,7 @@ extension TrialResult {
   mutating func take(_ counts: SenderCounts, since before: SenderCounts) {
     let datagrams = Double(counts.datagrams - before.datagrams)
     datagramsPerSecond = datagrams / (Double(max(1, counts.date - before.date)) / 1e9)
+    if let skipped = counts.unsent, let earlier = before.unsent { unsent = skipped - earlier }
     if let calls = counts.calls, let earlier = before.calls, calls > earlier {
       datagramsPerCall = datagrams / Double(calls - earlier)
     }

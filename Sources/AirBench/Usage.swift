@@ -2,7 +2,8 @@ import FoundationEssentials
 import LinuxIO
 
 /// Processor time that processes have taken since they began. What the kernel does on the way from a send call to the
-/// receiver's queue, softirqs included, is the sender's: on a veth it happens within its call.
+/// receiver's queue is the sender's: on a veth it happens within its call. Softirqs too, unless the kernel was built with
+/// CONFIG_IRQ_TIME_ACCOUNTING, which keeps them from the scheduler's clock.
 struct ProcessorTime {
   /// Nanoseconds by the scheduler's clock, of all threads.
   var total: Int64 = 0

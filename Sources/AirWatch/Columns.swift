@@ -7,14 +7,22 @@ package struct Columns: CustomStringConvertible {
   package mutating func append(_ row: String...) { rows.append(row) }
 
   package var description: String {
+    Columns.aligned(rows, left: 2).map { $0.joined(separator: "  ") }.joined(separator: "\n")
+  }
+
+  /// Cells filled with spaces to the width of the widest of their column.
+  ///
+  /// - Parameters:
+  ///   - rows: of as many cells each.
+  ///   - left: how many columns stand to the left; the others stand to the right.
+  package static func aligned(_ rows: [[String]], left: Int) -> [[String]] {
     let widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     return rows.map { row in
-      let cells = zip(row, widths).enumerated().map { index, cell in
+      zip(row, widths).enumerated().map { index, cell in
         let space = String(repeating: " ", count: cell.1 - cell.0.count)
-        return index < 2 ? cell.0 + space : space + cell.0
+        return index < left ? cell.0 + space : space + cell.0
       }
-      return cells.joined(separator: "  ")
-    }.joined(separator: "\n")
+    }
   }
 }
 

@@ -35,10 +35,11 @@ package final class StationWatch {
 
   /// Takes in what has come; waits at most so long for it.
   ///
-  /// - Returns: how many datagrams.
-  package func listen(timeoutMilliseconds: Int) throws(SystemError) -> Int {
+  /// - Parameter end: Unix nanoseconds; what arrived later is left out.
+  /// - Returns: how many datagrams, with those left out.
+  package func listen(timeoutMilliseconds: Int, until end: Int64 = .max) throws(SystemError) -> Int {
     try receiver.receive(timeoutMilliseconds: timeoutMilliseconds) { datagram, arrival in
-      take(datagram, arrival: arrival)
+      if arrival <= end { take(datagram, arrival: arrival) }
     }
   }
 

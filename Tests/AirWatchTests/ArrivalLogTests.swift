@@ -45,4 +45,9 @@ import TransportStream
     #expect(fixed(nil, 2) == "-")
     #expect(fixed(.infinity, 2) == "-")
   }
+
+  @Test func cellsAreAsWideAsTheWidestOfTheirColumn() {
+    #expect(Columns.aligned([["a", "bcd"], ["efg", "h"]], left: 1) == [["a  ", "bcd"], ["efg", "  h"]])
+    #expect(Columns.aligned([], left: 1).isEmpty)
+  }
 }
