@@ -3,6 +3,9 @@ import TransportStream
 /// The stations on the air and who is due when: date in, datagrams out. It has no clock and no socket, and once made it
 /// allocates nothing.
 struct AirRoster<Source: AirSource>: Sendable {
+  /// So many datagrams without clock references make up a batch where others are precise.
+  private static var companyLimit: Int { 6 }
+
   private var slots: [AirSlot<Source>]
   /// Whose next datagram carries a clock reference, and when it goes out.
   private var clocks: DateHeap
@@ -30,7 +33,7 @@ struct AirRoster<Source: AirSource>: Sendable {
     for index in slots.indices {
       if let predecessor = slots[index].predecessor { slots[index].goOn(after: before.slots[predecessor]) }
       let entry = DateHeap.Entry(date: slots[index].departure(grain), slot: index)
-      if slots[index].position.carriesClock { clocks.insert(entry) } else { company.insert(entry) }
+      if slots[index].isClock(grain) { clocks.insert(entry) } else { company.insert(entry) }
     }
   }
 
@@ -53,18 +56,20 @@ struct AirRoster<Source: AirSource>: Sendable {
     while let first = clocks.first, first.date.count < due {
       guard batch.count < room else { return false }
       let next = play(first.slot, now: now, before: end, room: room, into: &batch)
-      if slots[first.slot].position.carriesClock {
+      if slots[first.slot].isClock(grain) {
         clocks.postponeFirst(to: next)
       } else {
         clocks.removeFirst()
         company.insert(DateHeap.Entry(date: next, slot: first.slot))
       }
     }
+    // The next clock reference should not have to wait for long.
+    let companyRoom = grain.isPrecise ? min(room, batch.count + Self.companyLimit) : room
     let reached = min(now.count + 1 + grain.reach.count, end.count)
     while let first = company.first, first.date.count < reached {
-      guard batch.count < room else { return false }
+      guard batch.count < companyRoom else { return false }
       let next = play(first.slot, now: now, before: end, room: room, into: &batch)
-      if slots[first.slot].position.carriesClock {
+      if slots[first.slot].isClock(grain) {
         company.removeFirst()
         clocks.insert(DateHeap.Entry(date: next, slot: first.slot))
       } else {

@@ -90,7 +90,7 @@ struct AirSlot<Source: AirSource>: Sendable {
     var overdue = 0
     for _ in 0..<room where position.date.count < last {
       let date = position.date
-      if position.carriesClock {
+      if isClock(grain) {
         let moment = grain.moment(of: due, phase: phase)
         guard moment <= now else { return moment }
       }
@@ -110,8 +110,11 @@ struct AirSlot<Source: AirSource>: Sendable {
   /// When the datagram that the cursor stands on goes out: with a clock reference, by itself; else when its window of the
   /// grain begins.
   func departure(_ grain: Grain) -> Ticks {
-    position.carriesClock ? grain.moment(of: due, phase: phase) : grain.window(of: due, phase: phase)
+    isClock(grain) ? grain.moment(of: due, phase: phase) : grain.window(of: due, phase: phase)
   }
+
+  /// Whether the datagram that the cursor stands on goes out by itself, for its clock reference.
+  func isClock(_ grain: Grain) -> Bool { position.carriesClock && grain.isPrecise }
 
   private mutating func move(to cursor: Source.Cursor) {
     self.cursor = cursor

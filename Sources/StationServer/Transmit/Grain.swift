@@ -14,8 +14,8 @@ struct Grain: Hashable, Sendable {
   static let coarsest = Ticks.milliseconds(40)
   /// No coarser by itself: three or four datagrams of a 4.4 Mb/s station, 4 ms from their mean.
   static let coarsestAutomatic = Ticks.milliseconds(8)
-  /// No finer by itself: one or two datagrams of such a station.
-  static let finestAutomatic = Ticks.milliseconds(4)
+  /// No finer by itself; where there are some dozens of stations, it is longer by 200 ns for each datagram a second.
+  static let finestAutomatic = Ticks.milliseconds(1)
   /// See ``reach``: so much that nobody has to wake up for a window of his own where there are a few dozen stations.
   static let farthestReach = Ticks.milliseconds(2)
 
@@ -38,11 +38,15 @@ struct Grain: Hashable, Sendable {
     let share = max(0, min(rate, 400_000) - 100_000) / 300_000
     let (least, most) = (Self.finest.count, Self.coarsestAutomatic.count)
     let affordable = Ticks(least + Int64(share * Double(most - least)))
-    self.length = length ?? max(affordable, Self.finestAutomatic)
+    let cheap = Ticks(Int64(min(rate, 400_000) * Double(Ticks.perSecond) / 5_000_000))
+    self.length = length ?? max(affordable, min(max(cheap, Self.finestAutomatic), Self.coarsestAutomatic))
     precision = min(affordable, self.length)
     reach = min(self.length - precision, Self.farthestReach)
     phases = min(max(self.length.count / Self.finest.count, 1), 7)
   }
+
+  /// Whether clock references go out by themselves.
+  var isPrecise: Bool { precision < length }
 
   /// When windows begin for the slot in this place of so many: after 0 or more parts of the grain, neighbours together.
   func phase(ofSlot place: Int, of count: Int) -> Ticks {
