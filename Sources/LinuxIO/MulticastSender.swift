@@ -242,7 +242,7 @@ package struct MulticastSender: ~Copyable, @unchecked Sendable {
         taken = unsafe CLinux_sendmmsg(socket.number, messages + train, 1, Int32(MSG_DONTWAIT))
         outcome.calls += 1
         if taken < 0, errno == EINTR { outcome.interrupted += 1 }
-      } while taken < 0 && errno == EINTR
+      } while taken < 0 && (errno == EINTR || errno == EMSGSIZE && allowFragments())
       if taken > 0 {
         outcome.sent += 1
         outcome.trains += 1

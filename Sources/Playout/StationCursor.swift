@@ -50,7 +50,7 @@ package struct StationCursor: Sendable {
     end = tape.entry(place.datagram + 1)
     position = AirPosition(
       n: programme.firstNumber + Int64(place.datagram), date: programme.start + entry.date,
-      carriesClock: tape.carriesClock(from: entry, to: end))
+      carriesClock: entry.carriesClock)
   }
 
   /// Moves on to the next datagram, over programmes, cycles and eras.
@@ -64,7 +64,7 @@ package struct StationCursor: Sendable {
     place.datagram = next
     entry = end
     end = tape.entry(next + 1)
-    position = AirPosition(n: position.n + 1, date: nextDate, carriesClock: tape.carriesClock(from: entry, to: end))
+    position = AirPosition(n: position.n + 1, date: nextDate, carriesClock: entry.carriesClock)
   }
 
   private mutating func enterNextProgramme() {

@@ -83,7 +83,8 @@ struct Conditioner: ~Copyable {
       hasBegun = true
       let needsClock = try putInFront(of: header)
       if isMedia {
-        if !needsClock, now - lastClock < Conditioner.leastClockPeriod {
+        // A random access point has one (§2.4.3.5).
+        if !needsClock, !header.randomAccess, now - lastClock < Conditioner.leastClockPeriod {
           try sendWithoutClock(header, packets, at: offset)
         } else {
           send(header, packets, at: offset)

@@ -39,7 +39,9 @@ package final class Tape: Sendable {
 
     let summaryLength = Int(index.load(UInt32.self, at: 12))
     let lengths = (0..<4).map { index.load(UInt64.self, at: 16 + 8 * $0) }
-    guard lengths.allSatisfy({ $0 < 1 << 32 }) else { throw damaged("its index names impossible lengths") }
+    guard lengths.allSatisfy({ $0 < 1 << 32 }), lengths[2] < 1 << 31 else {
+      throw damaged("its index names impossible lengths")
+    }
     let packetCount = Int(lengths[0])
     let datagramCount = Int(lengths[1])
     let patchCount = Int(lengths[2])

@@ -10,7 +10,7 @@ import TransportStream
 enum TapeIndex {
   static let magic: UInt64 = 0x4550_4154_4E4F_4954  // "TIONTAPE"
   /// Goes up whenever a tape made before would be played differently, or no longer understood.
-  static let version: UInt32 = 2
+  static let version: UInt32 = 3
   static let headerSize = 64
   static let datagramSize = 16
   static let patchSize = 8
@@ -33,7 +33,7 @@ enum TapeIndex {
     for entry in datagrams {
       body.append(littleEndian: entry.date)
       body.append(littleEndian: entry.firstPacket)
-      body.append(littleEndian: entry.firstPatch)
+      body.append(littleEndian: entry.firstPatch | (entry.carriesClock ? DatagramEntry.clockFlag : 0))
     }
     for patch in patches {
       body.append(littleEndian: patch.ordinal)
@@ -58,11 +58,16 @@ enum TapeIndex {
   }
 }
 
-/// One datagram's entry: date(8) first packet(4) first patch point(4). Where it ends, the next one begins.
+/// One datagram's entry: date(8) first packet(4) carries a clock(1 bit) first patch point(31 bits). Where it ends, the next
+/// one begins.
 struct DatagramEntry {
+  /// The bit that says that the datagram carries a program clock reference.
+  static let clockFlag: UInt32 = 1 << 31
+
   var date: Int64
   var firstPacket: UInt32
   var firstPatch: UInt32
+  var carriesClock: Bool
 }
 
 /// A field of a datagram that playout fills in: ordinal(4) offset(2) kind(1) unused(1).

@@ -9,14 +9,19 @@ package struct TapeReader: Sendable {
   package let datagramCount: Int
   let patchCount: Int
 
+  /// Later than any tape ends, and early enough to reckon with, whatever a damaged index says: ticks.
+  private static var latest: Int64 { 1 << 53 }
+
   var patchBase: Int { TapeIndex.headerSize + (datagramCount + 1) * TapeIndex.datagramSize }
 
   /// Where datagram `number` begins; for the number after the last, where the tape ends.
   package func entry(_ number: Int) -> TapeEntry {
     let at = TapeIndex.headerSize + min(max(number, 0), datagramCount) * TapeIndex.datagramSize
+    let patch = index.load(UInt32.self, at: at + 12)
     return TapeEntry(
-      date: Ticks(index.load(Int64.self, at: at)), firstPacket: index.load(UInt32.self, at: at + 8),
-      firstPatch: index.load(UInt32.self, at: at + 12))
+      date: Ticks(min(max(index.load(Int64.self, at: at), 0), Self.latest)),
+      firstPacket: index.load(UInt32.self, at: at + 8), firstPatch: patch & ~DatagramEntry.clockFlag,
+      carriesClock: patch & DatagramEntry.clockFlag != 0)
   }
 
   /// Copies the datagram that begins at `entry` and ends at `next` to the start of `target`: its length in bytes, 0 when
@@ -37,15 +42,6 @@ package struct TapeReader: Sendable {
     return first <= end && end <= patchCount && end - first <= 3 * TSPacket.perDatagram ? first..<end : 0..<0
   }
 
-  /// Whether the datagram that begins at `entry` and ends at `next` carries a program clock reference.
-  package func carriesClock(from entry: TapeEntry, to next: TapeEntry) -> Bool {
-    for number in patches(from: entry, to: next) {
-      let kind = index.load(UInt32.self, at: patchBase + number * TapeIndex.patchSize + 4) >> 16
-      if UInt8(truncatingIfNeeded: kind) == PatchPoint.Kind.clock.rawValue { return true }
-    }
-    return false
-  }
-
   /// A patch point by its number; nil when it is damaged.
   package func patch(_ number: Int) -> PatchPoint? {
     let at = patchBase + number * TapeIndex.patchSize
@@ -62,4 +58,6 @@ package struct TapeEntry: Hashable, Sendable {
   package let date: Ticks
   let firstPacket: UInt32
   let firstPatch: UInt32
+  /// Whether the datagram carries a program clock reference.
+  package let carriesClock: Bool
 }

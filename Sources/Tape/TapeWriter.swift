@@ -42,7 +42,8 @@ package struct TapeWriter: ~Copyable {
     }
     if isRandomAccess { randomAccessPoints.append(UInt32(datagrams.count)) }
     datagrams.append(
-      DatagramEntry(date: date.count, firstPacket: packetCount, firstPatch: UInt32(patches.count)))
+      DatagramEntry(
+        date: date.count, firstPacket: packetCount, firstPatch: UInt32(patches.count), carriesClock: false))
     for packet in 0..<count { try scan(datagram, at: packet * TSPacket.size) }
     packetCount += UInt32(count)
     try packets.write(datagram)
@@ -75,7 +76,10 @@ package struct TapeWriter: ~Copyable {
       map = section
       add(.map, offset)
     default:
-      if let field = packet.pcrOffset { add(.clock, offset + field) }
+      if let field = packet.pcrOffset {
+        add(.clock, offset + field)
+        datagrams[datagrams.count - 1].carriesClock = true
+      }
       guard packet.payloadUnitStart, packet.hasPayload else { return }
       let start = offset + packet.payloadOffset
       guard let header = PESHeader(datagram, at: start, end: offset + TSPacket.size) else { return }
@@ -99,7 +103,8 @@ package struct TapeWriter: ~Copyable {
     }
     guard slotCount > 0 else { throw .unfit(path: path, why: "no room for service information") }
     datagrams.append(
-      DatagramEntry(date: info.duration.count, firstPacket: packetCount, firstPatch: UInt32(patches.count)))
+      DatagramEntry(
+        date: info.duration.count, firstPacket: packetCount, firstPatch: UInt32(patches.count), carriesClock: false))
     let summary = TapeSummary(
       info: info, packetCounts: counts.map { PacketCount(pid: $0.key, count: $0.value) }.sorted { $0.pid < $1.pid },
       slotCount: Int(slotCount), map: map.bytes)

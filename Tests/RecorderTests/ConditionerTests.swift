@@ -144,6 +144,13 @@ private func nulls(_ count: Int) -> [[UInt8]] { [[UInt8]](repeating: Make.null, 
     }
   }
 
+  @Test func aKeyFrameKeepsItsClock() throws {
+    // The second comes 10 ms after the first, too soon for tables.
+    let datagrams = try condition(opening + nulls(9) + [Make.key])
+    let keys = datagrams.flatMap(headers).filter(\.randomAccess)
+    #expect(keys.count == 2 && keys.allSatisfy { $0.pcr != nil })
+  }
+
   @Test func theTimeComesNowAndThen() throws {
     let datagrams = try condition(opening + nulls(25_000), duration: .seconds(30))
     let times = datagrams.filter { pids($0).contains(PID.tdt) }

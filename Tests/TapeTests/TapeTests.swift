@@ -148,6 +148,33 @@ import TransportStream
     #expect(throws: TapeError.self) { try Tape(path: path, verify: false) }
   }
 
+  /// Dates are added to others on the air: none may be so far off that a sum overflows.
+  @Test(arguments: [Int64.max, .min, -1]) func noDateIsTooFarToReckonWith(date: Int64) throws {
+    try SyntheticTape(milliseconds: 800).write(to: path)
+    let index = directory.path("a.index")
+    var data = try Data(contentsOf: URL(filePath: index))
+    for number in [0, 5] {
+      for byte in 0..<8 { data[64 + 16 * number + byte] = UInt8(truncatingIfNeeded: date >> Int64(8 * byte)) }
+    }
+    try data.write(to: URL(filePath: index))
+    let tape = try Tape(path: path, verify: false)
+    for number in [0, 5] { #expect((.zero...Ticks(1 << 53)).contains(tape.date(of: number))) }
+  }
+
+  @Test func clocksAreMarkedInTheIndex() throws {
+    try SyntheticTape(milliseconds: 800).write(to: path)
+    let tape = try Tape(path: path, verify: true)
+    var marked = 0
+    for number in 0..<tape.datagramCount {
+      let (entry, next) = (tape.reader.entry(number), tape.reader.entry(number + 1))
+      let kinds = tape.reader.patches(from: entry, to: next).compactMap { tape.reader.patch($0)?.kind }
+      #expect(entry.carriesClock == kinds.contains(.clock))
+      if entry.carriesClock { marked += 1 }
+    }
+    #expect(marked > 0 && marked < tape.datagramCount)
+    #expect(!tape.reader.entry(tape.datagramCount).carriesClock)
+  }
+
   @Test func anyIndexAtAllIsReadWithoutATrap() throws {
     try SyntheticTape(milliseconds: 800).write(to: path)
     let index = directory.path("a.index")

@@ -36,7 +36,7 @@ struct TapeRequest: Hashable, Sendable {
   var card: String?
 
   /// The version of the tape format and of the way tapes are made: another one makes every tape anew.
-  static let version = 2
+  static let version = 3
 
   /// The name of its files in the tapes directory, without their endings: 32 hexadecimal digits.
   var key: String {

@@ -7,9 +7,9 @@ struct AirRoster<Source: AirSource>: Sendable {
   private static var companyLimit: Int { 6 }
 
   private var slots: [AirSlot<Source>]
-  /// Whose next datagram carries a clock reference, and when it goes out.
-  private var clocks: DateHeap
-  /// Whose next datagram does not, and when it goes out at the latest.
+  /// Who goes out on its date and not before, for a clock reference or because it has to wait.
+  private var punctual: DateHeap
+  /// Who may go along before, and when it goes out at the latest.
   private var company: DateHeap
   /// Whose datagram is in which place of the batch.
   private var owners: [Int]
@@ -22,7 +22,7 @@ struct AirRoster<Source: AirSource>: Sendable {
     self.slots = slots
     self.grain = grain
     for index in slots.indices { self.slots[index].phase = grain.phase(ofSlot: index, of: slots.count) }
-    clocks = DateHeap(capacity: slots.count)
+    punctual = DateHeap(capacity: slots.count)
     company = DateHeap(capacity: slots.count)
     owners = Array(repeating: 0, count: batchCapacity)
   }
@@ -31,21 +31,21 @@ struct AirRoster<Source: AirSource>: Sendable {
   /// same datagram if its new source has the same one there; any other begins at its ``AirSlot/notBefore``.
   mutating func begin(after before: AirRoster) {
     for index in slots.indices {
-      if let predecessor = slots[index].predecessor { slots[index].goOn(after: before.slots[predecessor]) }
-      let entry = DateHeap.Entry(date: slots[index].departure(grain), slot: index)
-      if slots[index].isClock(grain) { clocks.insert(entry) } else { company.insert(entry) }
+      let predecessor = slots[index].predecessor.map { before.slots[$0] }
+      let entry = DateHeap.Entry(date: slots[index].begin(after: predecessor, grain: grain), slot: index)
+      if slots[index].isPunctual { punctual.insert(entry) } else { company.insert(entry) }
     }
   }
 
   /// When the next datagram goes out; nil when there is none, ever.
   var nextDate: Ticks? {
-    guard let clock = clocks.first?.date, let other = company.first?.date else {
-      return clocks.first?.date ?? company.first?.date
+    guard let first = punctual.first?.date, let other = company.first?.date else {
+      return punctual.first?.date ?? company.first?.date
     }
-    return min(clock, other)
+    return min(first, other)
   }
 
-  /// Puts every datagram due now into the batch, clock references first, and those that may go along, until it is full;
+  /// Puts every datagram due now into the batch, clock references first, then those that may go along, until it is full;
   /// those of a station in a row. Nothing dated at or after `end` is sent.
   ///
   /// - Returns: whether all that is due is in the batch; if not, it was full.
@@ -53,13 +53,13 @@ struct AirRoster<Source: AirSource>: Sendable {
     let due = min(now.count + 1, end.count)
     guard nextDate.map({ $0.count < due }) ?? false else { return true }
     let room = min(batch.capacity, owners.count)
-    while let first = clocks.first, first.date.count < due {
+    while let first = punctual.first, first.date.count < due {
       guard batch.count < room else { return false }
       let next = play(first.slot, now: now, before: end, room: room, into: &batch)
-      if slots[first.slot].isClock(grain) {
-        clocks.postponeFirst(to: next)
+      if slots[first.slot].isPunctual {
+        punctual.postponeFirst(to: next)
       } else {
-        clocks.removeFirst()
+        punctual.removeFirst()
         company.insert(DateHeap.Entry(date: next, slot: first.slot))
       }
     }
@@ -69,9 +69,9 @@ struct AirRoster<Source: AirSource>: Sendable {
     while let first = company.first, first.date.count < reached {
       guard batch.count < companyRoom else { return false }
       let next = play(first.slot, now: now, before: end, room: room, into: &batch)
-      if slots[first.slot].isClock(grain) {
+      if slots[first.slot].isPunctual {
         company.removeFirst()
-        clocks.insert(DateHeap.Entry(date: next, slot: first.slot))
+        punctual.insert(DateHeap.Entry(date: next, slot: first.slot))
       } else {
         company.postponeFirst(to: next)
       }
@@ -108,9 +108,9 @@ struct AirRoster<Source: AirSource>: Sendable {
 
   /// Begins a new minute of worst lateness.
   func beginMinute() {
-    for slot in slots {
-      let worst = slot.figures.worstLateness.exchange(0, ordering: .relaxed)
-      slot.figures.worstLatenessBefore.store(worst, ordering: .relaxed)
+    for index in slots.indices {
+      let worst = slots[index].figures.worstLateness.exchange(0, ordering: .relaxed)
+      slots[index].figures.worstLatenessBefore.store(worst, ordering: .relaxed)
     }
   }
 }

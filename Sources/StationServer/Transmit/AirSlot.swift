@@ -5,7 +5,7 @@ import Wire
 
 /// One station on the air: its place, where it goes, and how it fares.
 struct AirSlot<Source: AirSource>: Sendable {
-  /// Who is later than this is not sent any more.
+  /// What is later than this, of when it is due, is not sent any more.
   static var patience: Ticks { .seconds(1) }
   /// How soon a station is looked at again whose tape is not in memory.
   static var respite: Ticks { .milliseconds(20) }
@@ -39,6 +39,8 @@ struct AirSlot<Source: AirSource>: Sendable {
   var failures = 0
   /// Whether it waits for its tape.
   var isWaiting = false
+  /// Whether it goes out on its date and not before: its next datagram is a clock reference's, or it has to wait.
+  private(set) var isPunctual = false
   /// Bytes sent when the bitrate was last reckoned.
   var reckonedBytes = 0
 
@@ -59,36 +61,56 @@ struct AirSlot<Source: AirSource>: Sendable {
     reckonedBytes = figures.bytes.load(ordering: .relaxed)
   }
 
+  /// Takes up the station's air, where `before` is if it was on the air, and returns when it is due.
+  mutating func begin(after before: AirSlot?, grain: Grain) -> Ticks {
+    if let before, goOn(after: before) {
+      isPunctual = isClock(grain)
+      return departure(grain)
+    }
+    // Whoever has the air up to here may send the last of it on its date only.
+    isPunctual = true
+    return max(departure(grain), notBefore - lead)
+  }
+
   /// The station was on the air before: goes on with the same datagram, if this source has the same one there.
-  mutating func goOn(after before: AirSlot) {
-    let same = source.cursor(at: before.position.n)
-    if same.position == before.position { move(to: same) }
+  private mutating func goOn(after before: AirSlot) -> Bool {
     failures = before.failures
     isWaiting = before.isWaiting
     reckonedBytes = before.reckonedBytes
+    let same = source.cursor(at: before.position.n)
+    guard same.position == before.position else { return false }
+    move(to: same)
+    return true
   }
 
-  /// Puts the datagrams of the grain's window into the batch, from the one that the cursor stands on, but nothing dated at or
-  /// after `end`, and no more of them than there is room for; returns when the station is due again.
+  /// Puts the datagrams of the grain's window into the batch, from the one that the cursor stands on up to the next clock
+  /// reference, but nothing dated at or after `end`, and no more of them than there is room for; returns when the station is
+  /// due again.
   mutating func play(
     now: Ticks, before end: Ticks, grain: Grain, room: Int, into batch: inout some DatagramBatch & ~Copyable
   ) -> Ticks {
     let ready = readiness.end
     let leavesOut = isWaiting || Self.patience < now - due
+    let resume = max(now + lead, position.date)
+    isPunctual = true
     // A slow or failing disk is its own stations' loss: nobody waits for it here.
-    guard (leavesOut ? now + lead : position.date) < ready else {
+    guard (leavesOut ? resume : position.date) < ready else {
+      // There is time yet.
+      if !leavesOut, now < due { return min(due, now + Self.respite) }
       isWaiting = true
       figures.isUnreadable.store(true, ordering: .relaxed)
       return now + Self.respite
     }
     if leavesOut {
       isWaiting = false
-      skip(to: now + lead)
+      skip(to: resume)
     }
     let window = grain.window(of: max(now, due), phase: phase) + lead
     let last = min(end.count, ready.count, window.count + grain.length.count)
     var overdue = 0
-    for _ in 0..<room where position.date.count < last {
+    var left = room
+    while left > 0, position.date.count < last {
+      left -= 1
       let date = position.date
       if isClock(grain) {
         let moment = grain.moment(of: due, phase: phase)
@@ -101,6 +123,7 @@ struct AirSlot<Source: AirSource>: Sendable {
       // Dates rise; should a tape that changes under our hands make one stand still, its station alone waits.
       guard date.count < position.date.count else { return now + Self.patience }
     }
+    isPunctual = isClock(grain)
     return position.date.count < end.count ? departure(grain) : position.date
   }
 
@@ -109,12 +132,12 @@ struct AirSlot<Source: AirSource>: Sendable {
 
   /// When the datagram that the cursor stands on goes out: with a clock reference, by itself; else when its window of the
   /// grain begins.
-  func departure(_ grain: Grain) -> Ticks {
+  private func departure(_ grain: Grain) -> Ticks {
     isClock(grain) ? grain.moment(of: due, phase: phase) : grain.window(of: due, phase: phase)
   }
 
   /// Whether the datagram that the cursor stands on goes out by itself, for its clock reference.
-  func isClock(_ grain: Grain) -> Bool { position.carriesClock && grain.isPrecise }
+  private func isClock(_ grain: Grain) -> Bool { position.carriesClock && grain.isPrecise }
 
   private mutating func move(to cursor: Source.Cursor) {
     self.cursor = cursor

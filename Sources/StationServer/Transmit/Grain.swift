@@ -1,6 +1,6 @@
 import TransportStream
 
-/// How far ahead of its date a datagram may go out in the company of others: the trade between precision and cost, of which
+/// How long the windows are in which a station's datagrams leave in company: the trade between precision and cost, of which
 /// waking up is the larger part.
 ///
 /// Receivers keep time by the datagrams that carry a clock reference: those go out when they are due, to within ``precision``.

@@ -14,11 +14,11 @@ struct PlannedAir: Sendable {
     /// Which of the sending threads carries it; nil until that is decided.
     var thread: Int?
 
-    /// A part of the mean time between its datagrams, by its number, so that it never changes: multiples of the golden
-    /// ratio lie evenly between two whole numbers, however many of them there are.
+    /// A part of 3 ms, by its number alone, so that it never changes: multiples of the golden ratio lie evenly between two
+    /// whole numbers, however many of them there are.
     fileprivate var lead: Ticks {
       let part = (Double(plan.identity.number) * 0.618_033_988_749_895).truncatingRemainder(dividingBy: 1)
-      return Ticks(Int64(part * Double(Ticks.perSecond) / max(station.datagramRate, 1)))
+      return Ticks(Int64(part * Double(Ticks.milliseconds(3).count)))
     }
 
     /// The first tape of its latest schedule.

@@ -36,8 +36,11 @@ final class SendingThreads: Sendable {
   /// Gives each thread its roster, and a socket of its own if there is a new way; returns when all are in use.
   ///
   /// - Throws: when a socket cannot be made.
-  func carryOut(_ rosters: [AirRoster<Station>], way: PlannedAir.Way?) throws(SystemError) {
-    for (mailbox, roster) in zip(mailboxes, rosters) {
+  func carryOut(_ rosters: consuming [AirRoster<Station>], way: PlannedAir.Way?) throws(SystemError) {
+    // Each leaves its place here before it is posted: where two hold it, the sending thread would have to copy it.
+    var rest = rosters
+    for mailbox in mailboxes.reversed() {
+      guard let roster = rest.popLast() else { break }
       mailbox.post(AirOrder(roster: roster, sender: try way?.open()))
     }
     for mailbox in mailboxes { mailbox.waitUntilTaken() }

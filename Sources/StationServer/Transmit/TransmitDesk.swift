@@ -7,7 +7,7 @@ import TransportStream
 /// Where a transmitter process takes its requests: makes plans ready for the sending thread, tells its figures.
 final class TransmitDesk: Sendable {
   /// Between a plan and the first datagram of a station new on the air: time for the sending threads to see it.
-  private static func lead(stations: Int) -> Ticks { .milliseconds(10 + Int64(stations) / 50) }
+  private static func notice(stations: Int) -> Ticks { .milliseconds(10 + Int64(stations) / 50) }
 
   private struct Listed: Sendable {
     var number: UInt16
@@ -87,7 +87,7 @@ final class TransmitDesk: Sendable {
     _ = try way?.open()
     let agreed = air.threads == nil ? try begin(plan, threads: next.threads, &air) : nil
     readAhead.follow(next.entries.map { .init(station: $0.station, readiness: $0.readiness) }) { terms.now }
-    let from = agreed ?? terms.now + Self.lead(stations: next.entries.count)
+    let from = agreed ?? terms.now + Self.notice(stations: next.entries.count)
     try air.threads?.carryOut(next.rosters(after: air.planned, from: from), way: way)
     air.planned = next
     list(next.entries, faults)

@@ -12,7 +12,7 @@ struct TransmitPlan: Codable, Hashable, Sendable {
   /// UTC minus the machine's steady clock in nanoseconds, as the last transmitter of this boot had it: a new one goes on
   /// with it, so that the air's time does not jump if the system clock was stepped meanwhile. nil: from the system clock.
   var clockOffset: Int64?
-  /// How far ahead of its date a datagram may go out in the company of others; nil: as the load has it.
+  /// How long the windows are in which a station's datagrams leave in company; nil: as the load has it.
   var grain: Ticks?
   /// How many threads send; a transmitter goes by its first plan.
   var threads = 1
@@ -86,7 +86,7 @@ struct TransmitFigures: Codable, Sendable {
     var number: UInt16
     /// Datagrams handed to the network.
     var sent: Int
-    /// Of those, more than a millisecond after their dates.
+    /// Of those, more than a millisecond after they were due.
     var late: Int
     /// Datagrams left out because their dates had passed by more than a second, or their tape was bad.
     var skipped: Int

@@ -39,7 +39,7 @@ import Testing
 
   @Test func namesItTheSameEveryTime() {
     #expect(plain.key == TapeRequest(source: SourceFile(path: "/m/a.mp4", size: 10, modified: 20)).key)
-    #expect(plain.key == FNV.hash128("2\0/m/a.mp4\010\020\0\00\0\0".utf8).hexadecimal)
+    #expect(plain.key == FNV.hash128("3\0/m/a.mp4\010\020\0\00\0\0".utf8).hexadecimal)
   }
 
   @Test func looksAtFilesWithoutLinks() throws {
