@@ -7,6 +7,8 @@ struct Answers {
   struct Known {
     let bytes: ByteBuffer
     let revision: Int?
+    /// The revision that it says it goes on from; nil: it has all stations.
+    let since: Int?
   }
 
   /// What is wrong with an answer: it was no list, or not of so many stations.
@@ -37,7 +39,7 @@ struct Answers {
       (revision, since) = (page.revision, page.since)
     }
     guard since == nil ? count == stations : count <= stations else { throw Wrong() }
-    let answer = Known(bytes: bytes, revision: revision)
+    let answer = Known(bytes: bytes, revision: revision, since: since)
     known.append(answer)
     if known.count > 8 { known.removeFirst() }
     return answer

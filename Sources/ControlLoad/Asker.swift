@@ -31,9 +31,7 @@ final class Asker: ChannelInboundHandler {
   private let conditional: Bool
   private var context: ChannelHandlerContext?
   private var reader = AnswerReader()
-  /// When the requests that are not answered were due: steady nanoseconds, the oldest first.
-  private var due: [Int64] = []
-  private var revision: Int?
+  private var requests = Requests()
 
   private static let plain = ByteBuffer(string: #"{"type":"list"}"# + "\n")
 
@@ -48,13 +46,13 @@ final class Asker: ChannelInboundHandler {
 
   /// Sends a request that is due now.
   func ask(due date: Int64) {
-    guard due.count < 8, let context else {
+    guard requests.count < 8, let context else {
       state.tally.skipped += 1
       return
     }
-    due.append(date)
-    var request = Self.plain
-    if conditional, let revision { request = ByteBuffer(string: "{\"type\":\"list\",\"since\":\(revision)}\n") }
+    let since = conditional ? requests.revision : nil
+    requests.ask(due: date, since: since)
+    let request = since.map { ByteBuffer(string: "{\"type\":\"list\",\"since\":\($0)}\n") } ?? Self.plain
     context.writeAndFlush(wrapOutboundOut(request), promise: nil)
   }
 
@@ -62,18 +60,15 @@ final class Asker: ChannelInboundHandler {
     var bytes = unwrapInboundIn(data)
     state.tally.bytes += bytes.readableBytes
     reader.take(&bytes, &state.answers) { answer in
-      switch answer {
-      case .success(let known) where !due.isEmpty:
-        let now = SteadyClock.now
-        revision = known.revision
-        state.tally.answers += 1
-        state.tally.latencies.append(Int32(clamping: (now - due.removeFirst()) / 1_000))
-        state.tally.firstAnswer = state.tally.firstAnswer ?? now
-        state.tally.lastAnswer = now
-      default:
-        if !due.isEmpty { due.removeFirst() }
+      guard let due = requests.take(try? answer.get()) else {
         state.tally.wrong += 1
+        return
       }
+      let now = SteadyClock.now
+      state.tally.answers += 1
+      state.tally.latencies.append(Int32(clamping: (now - due) / 1_000))
+      state.tally.firstAnswer = state.tally.firstAnswer ?? now
+      state.tally.lastAnswer = now
     }
     state.tally.parsed = state.answers.parsed
   }
