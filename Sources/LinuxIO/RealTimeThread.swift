@@ -29,7 +29,7 @@ package final class RealTimeThread: Sendable {
   }
 
   /// Starts an ordinary thread that nobody waits for.
-  static func detach(name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
+  package static func detach(name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
     pthread_detach(try start(name, nil, body))
   }
 

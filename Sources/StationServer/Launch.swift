@@ -88,7 +88,7 @@ enum Launch {
       configuration: ServiceGroupConfiguration(
         services: [
           supervisor, control, recorders, RegistryTicker(registry: registry),
-          TapeInspector(registry: registry, logger: logger),
+          SourceLookout(registry: registry), TapeInspector(registry: registry, logger: logger),
         ],
         gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
     do {

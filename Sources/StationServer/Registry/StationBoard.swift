@@ -10,8 +10,13 @@ import Wire
 final class StationBoard: Sendable {
   typealias Encoder = @Sendable (StationSummary) throws -> EncodedStation
   typealias Composer = @Sendable (_ stations: [EncodedStation], _ revision: Int, _ since: Int?) -> ByteBuffer
-  /// Numbers of stations, and a line about each for those who receive it.
-  typealias News = [Int: ByteBuffer]
+  /// What those who receive a station are to hear.
+  struct News: Sendable {
+    /// The first one that it is part of.
+    let revision: Int
+    /// By the numbers of the stations.
+    var lines: [Int: ByteBuffer] = [:]
+  }
 
   private struct Entry {
     var joined: ServerMessage.Joined
@@ -39,7 +44,7 @@ final class StationBoard: Sendable {
   static let mostAnswers = 32
 
   /// - Parameters:
-  ///   - firstRevision: revisions count on from here; more than those of any earlier run of this server.
+  ///   - firstRevision: revisions count on from here; far from those of any earlier run of this server.
   ///   - encode: makes a station's bytes. Tests count what is asked of it, and of `compose`.
   ///   - compose: makes a list's bytes.
   init(
@@ -64,7 +69,7 @@ final class StationBoard: Sendable {
     let revision = state.withLock { $0.revision } + 1
     var places = [Int: Int](minimumCapacity: entries.count)
     for (place, entry) in entries.enumerated() { places[entry.joined.station.number] = place }
-    var (news, failed): (News, [Int]) = ([:], [])
+    var (news, failed): (News, [Int]) = (News(revision: revision), [])
     var isNew = false
     for joined in stations {
       let number = joined.station.number
@@ -79,7 +84,7 @@ final class StationBoard: Sendable {
       let entry = Entry(joined: joined, encoded: encoded, revision: revision)
       if let place = places[number] { entries[place] = entry } else { entries.append(entry) }
       if let before, before.joined.station.withoutCounts != joined.station.withoutCounts {
-        news[number] = encoded.changed
+        news.lines[number] = encoded.changed
       }
     }
     guard isNew else { return failed }
@@ -90,7 +95,7 @@ final class StationBoard: Sendable {
       state.answers = [:]
       return state.tell
     }
-    if !news.isEmpty { tell?(news) }
+    if !news.lines.isEmpty { tell?(news) }
     return failed
   }
 
@@ -114,8 +119,8 @@ final class StationBoard: Sendable {
   /// How many answers are kept at present.
   var keptAnswers: Int { state.withLock { $0.answers.count } }
 
-  /// All that a receiver of the station needs; nil when there is none with this number.
-  func station(_ number: Int) -> ServerMessage.Joined? {
+  /// All that a receiver of the station needs, and the revision that it is part of; nil when there is none with this number.
+  func joining(_ number: Int) -> (station: ServerMessage.Joined, revision: Int)? {
     state.withLock { state in
       let entries = state.entries
       var (low, high) = (0, entries.count)
@@ -123,9 +128,13 @@ final class StationBoard: Sendable {
         let middle = (low + high) / 2
         if entries[middle].joined.station.number < number { low = middle + 1 } else { high = middle }
       }
-      return low < entries.count && entries[low].joined.station.number == number ? entries[low].joined : nil
+      guard low < entries.count, entries[low].joined.station.number == number else { return nil }
+      return (entries[low].joined, state.revision)
     }
   }
+
+  /// All that a receiver of the station needs; nil when there is none with this number.
+  func station(_ number: Int) -> ServerMessage.Joined? { joining(number)?.station }
 }
 
 extension StationSummary {

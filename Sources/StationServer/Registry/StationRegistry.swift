@@ -23,9 +23,6 @@ actor StationRegistry {
   /// When the programme that the board names ends, for each station that has one.
   private var ends: [Int: Ticks] = [:]
 
-  /// When files that could not be played were last looked at: steady nanoseconds.
-  private var lookedForFiles: Int64 = 0
-
   /// What clients are told.
   nonisolated let board: StationBoard
   /// Who receives what.
@@ -48,8 +45,9 @@ actor StationRegistry {
     self.clock = clock
     self.logger = logger
     touched = Set(entries.indices)
-    // Milliseconds of the date: every revision of this run is greater than those of an earlier one.
-    board = StationBoard(firstRevision: Int(clock.now.nanoseconds / 1_000_000))
+    // Anywhere in a range so wide that a revision of an earlier run is none of this one's, whatever the date does; small
+    // enough for clients that keep numbers as IEEE 754 doubles.
+    board = StationBoard(firstRevision: Int.random(in: 1..<1 << 52))
   }
 
   // MARK: Tapes
@@ -140,13 +138,24 @@ actor StationRegistry {
     logger.info("\(entry.label) \(entry.standing)")
   }
 
-  /// Files that could not be played and have changed are tried again.
-  private func renewSources() {
-    for index in entries.indices where !entries[index].review.faults.isEmpty {
-      guard entries[index].tapes.renew(at: clock.steadyNow, { shelf.status(of: $0) }) else { continue }
-      lookAgain(index)
-      recordingWake()
+  /// The files that could not be played, for whoever looks at them.
+  func lostSources() -> [LostSource] {
+    entries.indices.flatMap { station -> [LostSource] in
+      guard !entries[station].review.faults.isEmpty else { return [] }
+      return entries[station].tapes.lost { shelf.status(of: $0) }.map { index, programme in
+        LostSource(station: station, programme: index, file: programme.file, known: programme.source)
+      }
     }
+  }
+
+  /// Files that could not be played were looked at: those that have changed are tried again.
+  func looked(at lost: [LostSource]) {
+    let now = clock.steadyNow
+    let renewed = Set(lost.filter { entries[$0.station].tapes.renew($0, at: now) }.map(\.station))
+    guard !renewed.isEmpty else { return }
+    for station in renewed.sorted() { lookAgain(station) }
+    publish()
+    recordingWake()
   }
 
   /// The tapes whose recorders are to be started now.
@@ -238,17 +247,12 @@ actor StationRegistry {
     }
   }
 
-  /// To be called a few times a second: tells clients what has begun, and wakes recorders that were held back or whose
-  /// files have changed.
+  /// To be called a few times a second: tells clients what has begun, and wakes recorders that were held back.
   ///
   /// - Returns: steady nanoseconds until the next programme begins on any station; nil when none does.
   @discardableResult
   func tick() -> Int64? {
     for number in audience.takeNews() { indices[number].map { _ = touched.insert($0) } }
-    if clock.steadyNow - lookedForFiles >= 1_000_000_000 {
-      lookedForFiles = clock.steadyNow
-      renewSources()
-    }
     publish()
     if let due = shelf.queue.nextTry, due <= clock.steadyNow { recordingWake() }
     return ends.values.min().map { max(0, ($0 - clock.now).nanoseconds) }

@@ -8,25 +8,27 @@ struct SourceWatch {
     let since: Int64
   }
 
-  private var sightings: [String: Sighting] = [:]
+  /// By the programmes' places: two of them may have the same file.
+  private var sightings: [Int: Sighting] = [:]
 
-  /// Looks at `file`; to be asked again and again.
+  /// Takes in how a programme's file was found; again and again.
   ///
   /// - Parameters:
   ///   - known: what it was when it could not be played; nil when it was not there.
+  ///   - found: what it is; nil when it is not there.
   ///   - now: steady nanoseconds.
   /// - Returns: what it is now, once, when it is another and has been still.
-  mutating func replacement(for known: SourceFile?, at file: String, now: Int64) -> SourceFile? {
-    guard let found = try? SourceFile(file), found != known else {
-      sightings[file] = nil
+  mutating func replacement(of programme: Int, known: SourceFile?, found: SourceFile?, now: Int64) -> SourceFile? {
+    guard let found, found != known else {
+      sightings[programme] = nil
       return nil
     }
-    guard let seen = sightings[file], seen.source == found else {
-      sightings[file] = Sighting(source: found, since: now)
+    guard let seen = sightings[programme], seen.source == found else {
+      sightings[programme] = Sighting(source: found, since: now)
       return nil
     }
     guard now - seen.since >= SourceWatch.stillness else { return nil }
-    sightings[file] = nil
+    sightings[programme] = nil
     return found
   }
 }

@@ -93,23 +93,26 @@ struct StationTapes {
     }
   }
 
-  /// Looks again at the files that were not there or could not be played: somebody may have been writing them.
+  /// The programmes whose files were not there or could not be played: somebody may have been writing them.
+  func lost(_ status: (TapeRequest) -> TapeStatus) -> [(index: Int, programme: Programme)] {
+    programmes.enumerated().filter { _, programme in
+      guard let source = programme.source else { return true }
+      return [request(source, nil), request(source, house)].contains { request in
+        if case .bad = status(request) { true } else { false }
+      }
+    }.map { ($0, $1) }
+  }
+
+  /// Takes in how a lost programme's file was found.
   ///
   /// - Parameter now: steady nanoseconds.
-  /// - Returns: whether any of them is worth another try.
-  mutating func renew(at now: Int64, _ status: (TapeRequest) -> TapeStatus) -> Bool {
-    var isRenewed = false
-    for (index, programme) in programmes.enumerated() {
-      let isLost = programme.source.map { source in
-        [request(source, nil), request(source, house)].contains { if case .bad = status($0) { true } else { false } }
-      }
-      guard isLost ?? true,
-        let found = watch.replacement(for: programme.source, at: programme.file, now: now)
-      else { continue }
-      programmes[index].source = found
-      isRenewed = true
-    }
-    return isRenewed
+  /// - Returns: whether it is worth another try.
+  mutating func renew(_ lost: LostSource, at now: Int64) -> Bool {
+    guard programmes[lost.programme].source == lost.known,
+      let found = watch.replacement(of: lost.programme, known: lost.known, found: lost.found, now: now)
+    else { return false }
+    programmes[lost.programme].source = found
+    return true
   }
 
   /// Looks at the tapes again.

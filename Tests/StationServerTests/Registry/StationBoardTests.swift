@@ -100,7 +100,7 @@ import Wire
   @Test func newsAreWhatAViewerActsOn() {
     let (board, _) = counted()
     let told = Mutex<[[Int: String]]>([])
-    board.tellNews { news in told.withLock { $0.append(news.mapValues { String(buffer: $0) }) } }
+    board.tellNews { news in told.withLock { $0.append(news.lines.mapValues { String(buffer: $0) }) } }
     board.publish([station(1), station(2)])
     board.publish([station(1, receivers: 4), station(2)])
     #expect(told.withLock(\.self).isEmpty)

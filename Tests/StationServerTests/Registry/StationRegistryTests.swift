@@ -1,3 +1,4 @@
+import Dispatch
 import Logging
 import Playout
 import Synchronization
@@ -51,7 +52,18 @@ final class StationLab: Sendable {
     }
   }
 
+  /// Looks at the files that could not be played, as the lookout does.
+  func lookForFiles(_ registry: StationRegistry) async {
+    var lost = await registry.lostSources()
+    for index in lost.indices { lost[index].look() }
+    await registry.looked(at: lost)
+  }
+
   func name(_ recording: Recording) -> String { Paths.lastComponent(of: recording.request.source.path) }
+}
+
+private final class Count: Sendable {
+  let value = Mutex(0)
 }
 
 @Suite struct StationRegistryTests {
@@ -144,7 +156,7 @@ final class StationLab: Sendable {
     #expect(await registry.list()[0].state == .onAir)
     func wanted(after seconds: Double) async -> [Recording] {
       lab.pass(seconds: seconds)
-      await registry.tick()
+      await lab.lookForFiles(registry)
       return await registry.startRecordings()
     }
     #expect(await wanted(after: 60).isEmpty, "it is the same file as before")
@@ -172,9 +184,32 @@ final class StationLab: Sendable {
     try Scratch.write("back", to: lab.directory.path("b.mp4"))
     for _ in 0..<2 {
       lab.pass(seconds: 10)
-      await registry.tick()
+      await lab.lookForFiles(registry)
     }
     #expect(await registry.startRecordings().map(lab.name) == ["b.mp4"])
+  }
+
+  /// A network file system that has gone: whoever looks at a file there waits.
+  @Test func aFileSystemThatHangsHoldsUpNobody() async throws {
+    let lab = try StationLab([["a.mp4", "b.mp4"]])
+    Scratch.remove(lab.directory.path("b.mp4"))
+    let registry = lab.registry()
+    await registry.begin()
+    try await lab.recordAll(registry)
+    let looks = Count()
+    let hang = DispatchSemaphore(value: 0)
+    let lookout = SourceLookout(registry: registry, period: .milliseconds(1)) { _ in
+      looks.value.withLock { $0 += 1 }
+      hang.wait()
+    }
+    let running = Task { try await lookout.run() }
+    for _ in 0..<1000 where looks.value.withLock(\.self) == 0 { try await Task.sleep(for: .milliseconds(5)) }
+    try await Task.sleep(for: .milliseconds(20))
+    #expect(looks.value.withLock(\.self) == 1)
+    #expect(await registry.list().count == 1)
+    running.cancel()
+    try await running.value
+    hang.signal()
   }
 
   @Test func playsFromTheBeginningOfTimeWhenAllTapesAreThere() async throws {
@@ -334,7 +369,7 @@ final class StationLab: Sendable {
     let registry = lab.registry()
     let board = registry.board
     let news = Mutex<[Set<Int>]>([])
-    board.tellNews { told in news.withLock { $0.append(Set(told.keys)) } }
+    board.tellNews { told in news.withLock { $0.append(Set(told.lines.keys)) } }
     await registry.begin()
     #expect(board.station(1)?.station.state == .preparing)
     #expect(board.station(9) == nil)

@@ -1,0 +1,57 @@
+import LinuxIO
+import ServiceLifecycle
+import Synchronization
+
+/// A file that could not be played: whose it is, and what it was then.
+struct LostSource: Sendable {
+  /// The place of its station in the registry, and that of the programme in its station.
+  let station: Int
+  let programme: Int
+  let file: String
+  let known: SourceFile?
+  /// What it is, once somebody has looked.
+  var found: SourceFile?
+
+  /// Looks at the file; this may take as long as the file system likes.
+  mutating func look() { found = try? SourceFile(file) }
+}
+
+/// Looks every second at the files that could not be played, on a thread of its own: the file system that has gone may be
+/// what they are lost with, and whoever asks it for them waits.
+struct SourceLookout: Service {
+  let registry: StationRegistry
+  var period = Duration.seconds(1)
+  /// How to look at a file; tests have their own way.
+  var look: @Sendable (inout LostSource) -> Void = { $0.look() }
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown {
+      let isLooking = Flag()
+      while !Task.isCancelled {
+        try? await Task.sleep(for: period)
+        let lost = await registry.lostSources()
+        guard !lost.isEmpty, isLooking.raise() else { continue }
+        do {
+          try RealTimeThread.detach(name: "lost files") { [look, registry] in
+            var lost = lost
+            for index in lost.indices { look(&lost[index]) }
+            Task { [lost] in
+              await registry.looked(at: lost)
+              isLooking.lower()
+            }
+          }
+        } catch { isLooking.lower() }
+      }
+    }
+  }
+}
+
+/// Whether something is going on: nobody waits for a look that does not end, and none begins meanwhile.
+private final class Flag: Sendable {
+  private let isUp = Atomic(false)
+
+  /// False when it is up already.
+  func raise() -> Bool { !isUp.exchange(true, ordering: .acquiring) }
+
+  func lower() { isUp.store(false, ordering: .releasing) }
+}
