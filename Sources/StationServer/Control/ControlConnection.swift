@@ -10,9 +10,6 @@ final class ControlConnection: ChannelDuplexHandler {
   typealias OutboundIn = Never
   typealias OutboundOut = ByteBuffer
 
-  /// A client that leaves an answer unread for so many seconds is dropped.
-  static let patience = 10.0
-
   private let room: ControlRoom
   private var context: ChannelHandlerContext?
   /// As the admission counted it; nil when it did not let the client in.
@@ -22,6 +19,8 @@ final class ControlConnection: ChannelDuplexHandler {
   var place: Int?
   /// What the client receives.
   private(set) var station: Int?
+  /// The board's revision when it was told how the station is: older news it knows.
+  private var knownRevision = Int.min
 
   private var decoder = MessageDecoder<ClientMessage>()
   /// What came and was not looked at yet.
@@ -32,8 +31,12 @@ final class ControlConnection: ChannelDuplexHandler {
   private var isClosing = false
   /// News that the client was too slow to take: the last of them.
   private var held: ByteBuffer?
-  /// Since when an answer has been waiting for the client to read: steady seconds.
-  private var waitingSince: Double?
+  /// Bytes written since the connection began.
+  private var written = 0
+
+  private var reader = ReaderWatch()
+  /// Since when nothing is read of what the client may have to say: steady seconds.
+  private var deafSince: Double?
 
   init(_ room: ControlRoom) {
     self.room = room
@@ -74,7 +77,7 @@ final class ControlConnection: ChannelDuplexHandler {
   func read(context: ChannelHandlerContext) {
     guard !isClosing else { return }  // nobody would look at it
     wantsToRead = !context.channel.isWritable
-    if !wantsToRead { context.read() }
+    if wantsToRead { deafSince = deafSince ?? ControlRoom.now } else { context.read() }
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -92,6 +95,9 @@ final class ControlConnection: ChannelDuplexHandler {
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     guard context.channel.isWritable else { return }
+    reader.relieve()
+    if let deafSince { perform(.heldBack(seconds: ControlRoom.now - deafSince)) }
+    deafSince = nil
     serve(context)
     if wantsToRead, context.channel.isWritable { read(context: context) }
   }
@@ -143,24 +149,29 @@ final class ControlConnection: ChannelDuplexHandler {
   }
 
   private func join(_ number: Int) -> JoinReply {
-    guard var joined = room.board.station(number) else {
+    guard let (known, revision) = room.board.joining(number) else {
       return .refused(.init(code: .unknownStation, message: "There is no station \(number) here."))
     }
+    var joined = known
     guard joined.station.state == .onAir else { return .refused(.notOnAir(joined.station)) }
     joined.station.receivers = room.audience.move(from: station, to: number)
-    station = number
+    (station, knownRevision) = (number, revision)
+    held = nil  // of another station, or older than this answer
     return .joined(joined)
   }
 
   private func leave() -> Int? {
     room.audience.move(from: station, to: nil)
-    defer { station = nil }
+    defer { (station, held) = (nil, nil) }
     return station
   }
 
   private func send(_ message: ServerMessage) { room.line(message).map(write) }
 
-  private func write(_ line: ByteBuffer) { context?.write(wrapOutboundOut(line), promise: nil) }
+  private func write(_ line: ByteBuffer) {
+    written += line.readableBytes
+    context?.write(wrapOutboundOut(line), promise: nil)
+  }
 
   /// Hangs up when all that was said has been sent.
   private func close() {
@@ -173,6 +184,12 @@ final class ControlConnection: ChannelDuplexHandler {
   }
 
   // MARK: What the room says
+
+  /// Passes on what there is about its station, unless it joined it since.
+  func hear(_ news: StationBoard.News) {
+    guard let station, news.revision > knownRevision, let line = news.lines[station] else { return }
+    push(line)
+  }
 
   /// Sends news, or keeps them until the client has read what was said before.
   func push(_ line: ByteBuffer) {
@@ -188,12 +205,9 @@ final class ControlConnection: ChannelDuplexHandler {
 
   /// Time has passed.
   func tick(at now: Double) {
-    if waitingSince == nil {
-      perform(.tick, at: now)
-      return
-    }
+    guard reader.isWaiting else { return perform(.tick, at: now) }
     lookForReader(at: now)
-    if let waitingSince, now - waitingSince > Self.patience { hangUp() }
+    if reader.isTooSlow(at: now) { hangUp() }
   }
 
   /// The server stops.
@@ -201,13 +215,9 @@ final class ControlConnection: ChannelDuplexHandler {
 
   func hangUp() { context?.close(promise: nil) }
 
-  /// Whether anything waits for the client to read.
+  /// Whether anything waits for the client to read, and whether it reads.
   private func lookForReader(at now: Double?) {
-    let waiting = (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-    if waiting == 0 {
-      waitingSince = nil
-    } else if waitingSince == nil {
-      waitingSince = now ?? ControlRoom.now
-    }
+    let pending = (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    reader.look(pending: pending, written: written, at: now ?? ControlRoom.now)
   }
 }

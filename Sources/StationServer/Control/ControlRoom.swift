@@ -57,7 +57,7 @@ final class ControlRoom {
 
   /// Passes news on to those who receive the stations.
   func tell(_ news: StationBoard.News) {
-    for connection in connections { connection.station.flatMap { news[$0] }.map(connection.push) }
+    for connection in connections { connection.hear(news) }
   }
 
   private func tick() {

@@ -9,6 +9,8 @@ struct ControlSession {
     /// What came of ``Action/join(_:)`` and ``Action/leave``.
     case joined(JoinReply)
     case left(Int?)
+    /// So long nothing was read of what the client said, as it had answers to read first.
+    case heldBack(seconds: Double)
     /// Time has passed.
     case tick
     /// The server stops.
@@ -45,6 +47,8 @@ struct ControlSession {
   private var hasSpoken = false
   private var malformed = 0
   private var allowance: Double
+  /// Messages that it may have said while it was held back: they come all at once.
+  private var credit = 0.0
   private var isClosed = false
 
   /// `now`: seconds of a steady clock, as in ``handle(_:at:)``.
@@ -64,6 +68,9 @@ struct ControlSession {
     case .joined(.joined(let joined)): return [.send(.joined(joined))]
     case .joined(.refused(let error)): return [.send(.error(error))]
     case .left(let station): return [.send(.left(.init(station: station)))]
+    case .heldBack(let seconds):
+      credit = min(credit + max(0, seconds) * limits.rate, limits.rate * limits.idle)
+      return []
     case .tick:
       let limit = hasSpoken ? limits.idle : limits.greeting
       guard now - lastHeard > limit else { return [] }
@@ -75,6 +82,7 @@ struct ControlSession {
   private mutating func take(_ line: Result<ClientMessage, MessageError>, at now: Double) -> [Action] {
     allowance = min(limits.burst, allowance + max(0, now - lastHeard) * limits.rate) - 1
     lastHeard = now
+    if allowance < 0, credit >= 1 { (allowance, credit) = (allowance + 1, credit - 1) }
     guard allowance >= 0 else { return close(.busy, "That is more than \(Int(limits.rate)) messages a second.") }
     switch line {
     case .failure(let error):

@@ -44,7 +44,12 @@ import Wire
   private final class Reads: ChannelOutboundHandler {
     typealias OutboundIn = ByteBuffer
     private(set) var count = 0
+    private(set) var isClosed = false
     var holdsBack = false
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+      isClosed = true
+      context.close(mode: mode, promise: promise)
+    }
     func flush(context: ChannelHandlerContext) {
       if !holdsBack { context.flush() }
     }
@@ -104,6 +109,42 @@ import Wire
     bench.channel.pipeline.fireChannelWritabilityChanged()
     #expect(try bench.channel.readOutbound(as: ByteBuffer.self) == ByteBuffer(string: "three\n"))
     #expect(try bench.lines() == 0)
+  }
+
+  @Test func sendsNoNewsOfAStationThatItHasLeft() async throws {
+    for request in ["{\"type\":\"join\",\"station\":2}\n", "{\"type\":\"leave\"}\n"] {
+      let bench = try await Bench()
+      bench.say("{\"type\":\"join\",\"station\":1}\n")
+      #expect(try bench.lines() == 1)
+      bench.channel.isWritable = false
+      bench.room.tell(.init(revision: .max, lines: [1: ByteBuffer(string: "news\n")]))
+      bench.say(request)
+      bench.channel.isWritable = true
+      bench.channel.pipeline.fireChannelWritabilityChanged()
+      #expect(try bench.lines() == 1, "the answer alone")
+    }
+  }
+
+  @Test func sendsNoNewsThatAreOlderThanTheAnswerToItsJoin() async throws {
+    let bench = try await Bench()
+    let revision = try #require(bench.room.board.joining(1)?.revision)
+    bench.say("{\"type\":\"join\",\"station\":1}\n")
+    #expect(try bench.lines() == 1)
+    bench.room.tell(.init(revision: revision, lines: [1: ByteBuffer(string: "old\n")]))
+    #expect(try bench.lines() == 0)
+    bench.room.tell(.init(revision: revision + 1, lines: [1: ByteBuffer(string: "new\n")]))
+    #expect(try bench.lines() == 1)
+  }
+
+  @Test func dropsAClientThatTakesNothing() async throws {
+    let bench = try await Bench()
+    bench.reads.holdsBack = true
+    bench.say(Self.list)
+    let now = ControlRoom.now
+    bench.connection.tick(at: now + 9)
+    #expect(!bench.reads.isClosed)
+    bench.connection.tick(at: now + 11)
+    #expect(bench.reads.isClosed)
   }
 
   @Test func leavesItsPlaceToTheLastOfTheRoom() async throws {

@@ -83,6 +83,14 @@ import Wire
     #expect(actions.last == .close)
   }
 
+  @Test func bearsWhatWasSaidWhileItDidNotListen() {
+    var session = session()
+    for _ in 0..<40 { _ = session.handle(.line(.success(.list())), at: 100) }
+    #expect(session.handle(.heldBack(seconds: 5), at: 100) == [])
+    for _ in 0..<100 { #expect(session.handle(.line(.success(.list())), at: 100) == [.list(since: nil)]) }
+    #expect(code(session.handle(.line(.success(.list())), at: 100).first) == .busy)
+  }
+
   @Test func bearsAsManyMessagesAsItAllows() {
     var session = session()
     for index in 0..<1000 {
