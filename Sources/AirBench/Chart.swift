@@ -23,7 +23,8 @@ struct Chart {
   func elements() -> [String] {
     let x = LogScale(holding: lines.flatMap { $0.points.map(\.x) }, from: Self.left + 14, to: Self.right - 14)
     let y = LogScale(holding: lines.flatMap { $0.points.map(\.y) }, from: Self.bottom, to: Self.top)
-    return grid(x, y) + lines.flatMap { draw($0, x, y) }
+    // The first one lies on top of the others.
+    return grid(x, y) + lines.reversed().flatMap { draw($0, x, y) }
   }
 
   private func grid(_ x: LogScale, _ y: LogScale) -> [String] {

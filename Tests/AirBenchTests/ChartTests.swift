@@ -37,5 +37,7 @@ import Testing
     #expect(!text.contains(">1,000<"))
     #expect(text.hasPrefix("<svg "))
     #expect(text.contains("prefers-color-scheme: dark"))
+    // The first line is drawn last: nothing hides it.
+    #expect(text.split(separator: "<polyline class=\"line c").suffix(2).map { $0.first } == ["1", "0"])
   }
 }
