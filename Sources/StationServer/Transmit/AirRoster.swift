@@ -4,7 +4,7 @@ import TransportStream
 /// allocates nothing.
 struct AirRoster<Source: AirSource>: Sendable {
   /// So many datagrams without clock references make up a batch where others are precise.
-  private static var companyLimit: Int { 6 }
+  private static var companyLimit: Int { 8 }
 
   private var slots: [AirSlot<Source>]
   /// Who goes out on its date and not before, for a clock reference or because it has to wait.

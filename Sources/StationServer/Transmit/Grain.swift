@@ -14,7 +14,7 @@ struct Grain: Hashable, Sendable {
   static let coarsest = Ticks.milliseconds(40)
   /// No coarser by itself: three or four datagrams of a 4.4 Mb/s station, 4 ms from their mean.
   static let coarsestAutomatic = Ticks.milliseconds(8)
-  /// No finer by itself; where there are some dozens of stations, it is longer by 200 ns for each datagram a second.
+  /// No finer by itself; where there are dozens of stations, as long as 300 ns for each datagram a second.
   static let finestAutomatic = Ticks.milliseconds(1)
   /// See ``reach``: so much that nobody has to wake up for a window of his own where there are a few dozen stations.
   static let farthestReach = Ticks.milliseconds(2)
@@ -38,7 +38,7 @@ struct Grain: Hashable, Sendable {
     let share = max(0, min(rate, 400_000) - 100_000) / 300_000
     let (least, most) = (Self.finest.count, Self.coarsestAutomatic.count)
     let affordable = Ticks(least + Int64(share * Double(most - least)))
-    let cheap = Ticks(Int64(min(rate, 400_000) * Double(Ticks.perSecond) / 5_000_000))
+    let cheap = Ticks(nanoseconds: Int64(min(rate, 400_000) * 300))
     self.length = length ?? max(affordable, min(max(cheap, Self.finestAutomatic), Self.coarsestAutomatic))
     precision = min(affordable, self.length)
     reach = min(self.length - precision, Self.farthestReach)
