@@ -64,7 +64,9 @@ struct Transmitter: ~Copyable {
     guard var sender = sender.take() else { return true }
     let isAll = roster.collect(now: Ticks(nanoseconds: clock.now), before: end, into: &sender)
     if sender.count > 0 {
-      terms.counts.add(sender.flush { place, code in roster.refused(place, code: code) })
+      // In two steps: in one, a reference to the terms would be counted.
+      let outcome = sender.flush { place, code in roster.refused(place, code: code) }
+      terms.count(outcome)
     }
     self.sender = consume sender
     return isAll
