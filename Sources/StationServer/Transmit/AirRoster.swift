@@ -3,7 +3,7 @@ import TransportStream
 /// The stations on the air and who is due when: date in, datagrams out. It has no clock and no socket, and once made it
 /// allocates nothing.
 struct AirRoster<Source: AirSource>: Sendable {
-  /// So many datagrams without clock references make up a batch where others are precise.
+  /// Of so many datagrams without clock references, or a train more, consists a batch where others are precise.
   private static var companyLimit: Int { 8 }
 
   private var slots: [AirSlot<Source>]
@@ -45,10 +45,11 @@ struct AirRoster<Source: AirSource>: Sendable {
     return min(first, other)
   }
 
-  /// Puts every datagram due now into the batch, clock references first, then those that may go along, until it is full;
-  /// those of a station in a row. Nothing dated at or after `end` is sent.
+  /// Puts every datagram due now into the batch, clock references first, then those that may go along, until it is full or,
+  /// where clock references are precise, the next of them should not have to wait for more; those of a station in a row.
+  /// Nothing dated at or after `end` is sent.
   ///
-  /// - Returns: whether all that is due is in the batch; if not, it was full.
+  /// - Returns: false when the batch is to be sent, and this called again at once.
   mutating func collect(now: Ticks, before end: Ticks, into batch: inout some DatagramBatch & ~Copyable) -> Bool {
     let due = min(now.count + 1, end.count)
     guard nextDate.map({ $0.count < due }) ?? false else { return true }
