@@ -32,11 +32,12 @@ enum Scratch {
       stations: try stations.enumerated().map { index, files in
         StationConfiguration(
           number: index + 1, name: "Station \(index + 1)",
-          programmes: try files.map { name in
-            let path = directory.path(name)
-            if !exists(path) { try write(name, to: path) }
-            return ProgrammeSource(file: path)
-          },
+          source: .files(
+            try files.map { name in
+              let path = directory.path(name)
+              if !exists(path) { try write(name, to: path) }
+              return ProgrammeSource(file: path)
+            }),
           group: GroupAddress(bits: ConfigurationReader.defaultFirstGroup.bits + UInt32(index)), port: 5004,
           encapsulation: .rtp)
       })

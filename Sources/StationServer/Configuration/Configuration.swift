@@ -59,8 +59,7 @@ struct Configuration: Equatable, Sendable {
 struct StationConfiguration: Equatable, Sendable {
   var number: Int
   var name: String
-  /// The programmes, in the order in which they go on the air; never empty.
-  var programmes: [ProgrammeSource]
+  var source: StationSource
   var group: GroupAddress
   var port: Int
   var encapsulation: Encapsulation
@@ -68,6 +67,14 @@ struct StationConfiguration: Equatable, Sendable {
   var bitrate: Int?
   /// The station's house format where it is not to be the first programme's.
   var format: HouseFormat?
+
+  /// The programmes, in the order in which they go on the air; none on a live station.
+  var programmes: [ProgrammeSource] {
+    switch source {
+    case .files(let programmes): programmes
+    case .live: []
+    }
+  }
 }
 
 /// A media file that is to become a programme.

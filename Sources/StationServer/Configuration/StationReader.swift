@@ -54,7 +54,7 @@ extension ConfigurationReader {
     }
     guard let number, let name, let group else { return nil }
     return StationConfiguration(
-      number: number, name: name, programmes: programmes, group: group, port: port,
+      number: number, name: name, source: .files(programmes), group: group, port: port,
       encapsulation: encapsulation, bitrate: bitrate, format: format)
   }
 

@@ -75,16 +75,16 @@ final class MediaDirectory {
       configuration.stations == [
         StationConfiguration(
           number: 7, name: "One",
-          programmes: [
+          source: .files([
             .init(file: "\(media.path)/one.mp4"),
             .init(file: "\(media.path)/two.mkv", title: "The Second"),
-          ],
+          ]),
           group: GroupAddress(bits: 0xEF01_0300), port: 6000, encapsulation: .rtp),
         StationConfiguration(
           number: 8, name: "Radio Quay",
-          programmes: [
+          source: .files([
             .init(file: "\(media.path)/radio/a.flac"), .init(file: "\(media.path)/radio/b.mp3"),
-          ],
+          ]),
           group: GroupAddress(bits: 0xEFFF_4214), port: 5001, encapsulation: .udp, bitrate: 1_500_000,
           format: HouseFormat(
             video: nil,
