@@ -63,10 +63,15 @@ struct StationConfiguration: Equatable, Sendable {
   var group: GroupAddress
   var port: Int
   var encapsulation: Encapsulation
-  /// The constant rate in bit/s; nil: a variable rate, nulls left out.
+  /// The constant rate in bit/s; nil: a variable rate, nulls left out. On a live station that of the picture's encoder; nil:
+  /// as size and rate have it.
   var bitrate: Int?
   /// The station's house format where it is not to be the first programme's.
   var format: HouseFormat?
+  /// Seconds of a live station's air that are kept.
+  var ring = Self.usualRing
+
+  static let usualRing = 10
 
   /// The programmes, in the order in which they go on the air; none on a live station.
   var programmes: [ProgrammeSource] {

@@ -43,19 +43,21 @@ extension ConfigurationReader {
       keys.missing("group", "counted on from \(multicast.firstGroup) to station \(number) it is none; give one here")
     }
 
-    let programmes = programmes(&keys)
+    let source = source(&keys)
     let bitrate = bitrate(&keys)
     let format = houseFormat(&keys)
+    let ring = ring(&keys, of: source)
+    if case .live(let live) = source, let format { checkFormat(format, of: live, at: keys.path(of: "format")) }
     if let number { taken.add("number", "\(number)", at: keys.path(of: "number"), remedy: "give each station its own") }
     if let name { taken.add("name", name.lowercased(), at: keys.path(of: "name"), remedy: "give each station its own") }
     if let group {
       let key = ownGroup == nil ? path : keys.path(of: "group")
       taken.add("group and port", "\(group):\(port)", at: key, remedy: "give one of them another group")
     }
-    guard let number, let name, let group else { return nil }
+    guard let number, let name, let group, let source else { return nil }
     return StationConfiguration(
-      number: number, name: name, source: .files(programmes), group: group, port: port,
-      encapsulation: encapsulation, bitrate: bitrate, format: format)
+      number: number, name: name, source: source, group: group, port: port,
+      encapsulation: encapsulation, bitrate: bitrate, format: format, ring: ring)
   }
 
   private func encapsulation(_ keys: inout ObjectReader) -> Encapsulation {
@@ -95,62 +97,6 @@ extension ConfigurationReader {
     guard digits.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }) else { return nil }
     guard let number = Double(digits) else { return nil }
     return number * scale
-  }
-
-  private func programmes(_ keys: inout ObjectReader) -> [ProgrammeSource] {
-    guard keys.value("source") != nil else {
-      keys.missing("source", "write \"source\": { \"files\": [\"one.mp4\"] }")
-      return []
-    }
-    var source = keys.object("source")
-    for kind in ["camera", "stream", "testCard"] where source.value(kind) != nil {
-      problems.add(source.path(of: kind), "this version plays files and directories only: write \"files\": [ ... ]")
-      return []
-    }
-    defer { source.reportUnknownKeys() }
-    let path = source.path(of: "files")
-    guard case .array(let files) = source.value("files"), !files.isEmpty else {
-      problems.add(path, "should be a list of files and directories, such as [\"one.mp4\", \"evening/\"]")
-      return []
-    }
-    return files.enumerated().flatMap { index, value in programmes(value, path: "\(path)[\(index)]") }
-  }
-
-  /// One entry of `files`: a path, or { "file": ..., "title": ... }. A directory stands for the media files in it.
-  private func programmes(_ value: JSONValue, path: String) -> [ProgrammeSource] {
-    var file: String?
-    var title: String?
-    switch value {
-    case .string(let text): file = text
-    case .object:
-      var keys = ObjectReader(value, path: path, problems: problems)
-      file = keys.string("file", "the path of a media file")
-      title = keys.string("title", "a title") { $0.isEmpty ? "is empty: leave it out or give one" : nil }
-      if keys.value("file") == nil { keys.missing("file", "the path of a media file") }
-      keys.reportUnknownKeys()
-    default:
-      let example = "\"one.mp4\" or { \"file\": \"one.mp4\", \"title\": \"One\" }"
-      problems.add(path, "\(value.shown) is not a file: write \(example)")
-    }
-    guard let file else { return [] }
-    switch MediaFiles.find(Paths.absolute(file, from: directory)) {
-    case .file(let absolute):
-      if file.hasSuffix("/") {
-        problems.add(path, "\"\(file)\" is a file, not a directory: leave out the / at its end")
-      }
-      return [ProgrammeSource(file: absolute, title: title)]
-    case .directory(let files):
-      if files.isEmpty {
-        problems.add(path, "\"\(file)\" is a directory without media files: put some in, or name another")
-      }
-      if title != nil {
-        problems.add(path, "\"\(file)\" is a directory, whose files have titles of their own: leave \"title\" out")
-      }
-      return files.map { ProgrammeSource(file: $0) }
-    case .missing(let reason):
-      problems.add(path, "\"\(file)\" \(reason) (looked for as \(Paths.absolute(file, from: directory)))")
-      return []
-    }
   }
 }
 

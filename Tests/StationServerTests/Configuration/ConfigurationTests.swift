@@ -131,10 +131,38 @@ final class MediaDirectory {
     (#""name": """#, "stations[0].name: \"\" is empty: give a name of 1 to 60 bytes"),
     (#""name": 5"#, "stations[0].name: 5 is not a name: write it as a string in double quotes"),
     (#""name": "a\nb""#, "stations[0].name: \"a\nb\" has control characters in it: leave them out"),
-    (#""source": {"camera": {}}"#, "stations[0].source.camera: this version plays files and directories only"),
-    (#""source": {"stream": ""}"#, "stations[0].source.stream: this version plays files and directories only"),
-    (#""source": {"testCard": {}}"#, "stations[0].source.testCard: this version plays files and directories only"),
-    (#""source": {}"#, "stations[0].source.files: should be a list of files and directories"),
+    (#""source": {"camera": {}}"#, "stations[0].source.camera.device: is missing: a camera's path such as"),
+    (#""source": {"camera": "/dev/video0"}"#, "stations[0].source.camera: \"/dev/video0\" is not an object"),
+    (#""source": {"camera": {"device": ""}}"#, "stations[0].source.camera.device: \"\" is empty"),
+    (
+      #""source": {"camera": {"device": "a", "size": "720p"}}"#,
+      "stations[0].source.camera.size: \"720p\" is not a size in pixels such as \"1280x720\""
+    ),
+    (
+      #""source": {"camera": {"device": "a", "size": "641x480"}}"#,
+      "stations[0].source.camera.size: \"641x480\" is odd: pictures have even sides"
+    ),
+    (#""source": {"camera": {"device": "a", "rate": 0}}"#, "stations[0].source.camera.rate: 0 is not a whole number"),
+    (
+      #""source": {"camera": {"device": "a", "format": "MJPEG"}}"#,
+      "stations[0].source.camera.format: \"MJPEG\" has another name in V4L2: write \"MJPG\""
+    ),
+    (#""source": {"camera": {"device": "a", "format": "RGB"}}"#, "stations[0].source.camera.format: \"RGB\" is not a"),
+    (#""source": {"camera": {"device": "a", "sice": 1}}"#, "stations[0].source.camera.sice: is not a key of stationd:"),
+    (#""source": {"stream": ""}"#, "stations[0].source.stream: \"\" is not the address of a stream"),
+    (#""source": {"stream": 5}"#, "stations[0].source.stream: 5 is not the address of a stream: write it as a string"),
+    (#""source": {"stream": {}}"#, "stations[0].source.stream.url: is missing: the address of a stream"),
+    (#""source": {"stream": {"url": "file:///etc/passwd"}}"#, "stations[0].source.stream.url: \"file:///etc/passwd\" "),
+    (#""source": {"stream": "http:///live"}"#, "stations[0].source.stream: \"http:///live\" "),
+    (#""source": {"testCard": {"size": "8x8"}}"#, "stations[0].source.testCard.size: \"8x8\" is not between 16x16"),
+    (#""source": {"testCard": true}"#, "stations[0].source.testCard: true is not an object"),
+    (#""source": {}"#, "stations[0].source: says nothing to play: write \"files\": [\"one.mp4\"], or one of"),
+    (#""source": ["one.mp4"]"#, "stations[0].source: a list is not an object"),
+    (
+      #""source": {"testCard": {}, "files": ["one.mp4"]}"#,
+      "stations[0].source: has \"files\" and \"testCard\": a station plays one of them"
+    ),
+    (#""ring": 10"#, "stations[0].ring: is for live stations: what plays files has them all; leave it out"),
     (#""source": {"files": []}"#, "stations[0].source.files: should be a list of files and directories"),
     (#""source": {"files": ["x.mp4"]}"#, "stations[0].source.files[0]: \"x.mp4\" is not there (looked for as /"),
     (#""source": {"files": ["one.mp4/"]}"#, "stations[0].source.files[0]: \"one.mp4/\" is a file, not a directory"),
@@ -166,6 +194,55 @@ final class MediaDirectory {
     keys[changed] = String(key[key.index(after: colon)...])
     let station = keys.sorted { $0.key < $1.key }.map { "\"\($0.key)\": \($0.value)" }.joined(separator: ", ")
     let problems = media.problems(#"{"site": {"name": "S"}, "stations": [{\#(station)}]}"#)
+    #expect(problems.count == 1)
+    #expect(problems.first?.hasPrefix(message) == true, "\(problems)")
+  }
+
+  @Test func readsLiveSources() throws {
+    let configuration = try media.read(
+      #"""
+      { "site": { "name": "S" }, "stations": [
+        { "number": 1, "name": "Gate", "ring": 30, "bitrate": "3M",
+          "source": { "camera": { "device": "/dev/video0", "size": "1280x720", "rate": 30, "format": "YUYV",
+                                  "microphone": "hw:1,0" } } },
+        { "number": 2, "name": "Any", "source": { "camera": { "device": "Integrated Camera" } } },
+        { "number": 3, "name": "Relay", "source": { "stream": "rtsp://camera.example/live" } },
+        { "number": 4, "name": "Far", "source": { "stream": { "url": "srt://10.1.2.3:9000?mode=caller" } },
+          "format": { "audio": [ { "codec": "mp2" } ] } },
+        { "number": 5, "name": "Bars", "source": { "testCard": {} } },
+        { "number": 6, "name": "Small Bars", "source": { "testCard": { "size": "640x360", "rate": 50 } },
+          "format": { "video": { "codec": "h264" }, "audio": [ { "codec": "mp2" } ] } }
+      ] }
+      """#)
+    #expect(
+      configuration.stations.map(\.source) == [
+        .live(
+          .camera(
+            .init(
+              device: "/dev/video0", width: 1280, height: 720, rate: 30, pixelFormat: "YUYV", microphone: "hw:1,0"))),
+        .live(.camera(.init(device: "Integrated Camera"))),
+        .live(.stream(.init(url: "rtsp://camera.example/live"))),
+        .live(.stream(.init(url: "srt://10.1.2.3:9000?mode=caller"))),
+        .live(.testCard(.init())),
+        .live(.testCard(.init(width: 640, height: 360, rate: 50))),
+      ])
+    #expect(configuration.stations.map(\.ring) == [30, 10, 10, 10, 10, 10])
+    #expect(configuration.stations[0].bitrate == 3_000_000)
+    #expect(configuration.stations.flatMap(\.programmes).isEmpty)
+  }
+
+  @Test(arguments: [
+    (#""ring": 1"#, "stations[0].ring: 1 is not a whole number from 2 to 120"),
+    (
+      #""format": {"video": {"codec": "hevc"}, "audio": [{"codec": "aac"}]}"#,
+      "stations[0].format.video.codec: \"hevc\" cannot be made as it happens: write \"h264\""
+    ),
+    (#""format": {"audio": [{"codec": "aac"}]}"#, "stations[0].format: has no \"video\""),
+    (#""format": {"video": {"codec": "h264"}}"#, "stations[0].format.audio: has 0 sound tracks"),
+  ])
+  func refusesWhatALiveStationCannotBe(key: String, message: String) {
+    let problems = media.problems(
+      #"{"site":{"name":"S"},"stations":[{"number":1,"name":"One","source":{"testCard":{}},\#(key)}]}"#)
     #expect(problems.count == 1)
     #expect(problems.first?.hasPrefix(message) == true, "\(problems)")
   }
