@@ -12,13 +12,13 @@ actor StationRegistry {
   let site: Configuration.Site
   let multicast: Configuration.Multicast
   private let transmit: Configuration.Transmission
-  private var entries: [StationEntry]
-  private var indices: [Int: Int]
+  /// By their numbers.
+  private var entries: [Int: StationEntry]
   private var shelf: TapeShelf
   private let store: EraStore
   private let logger: Logger
   private let clock: AirTime
-  /// What the board still says of these stations may not be so any more.
+  /// What the board still says of these stations may not be so any more: by their numbers.
   private var touched: Set<Int>
   /// When the programme that the board names ends, for each station that has one.
   private var ends: [Int: Ticks] = [:]
@@ -37,14 +37,14 @@ actor StationRegistry {
     site = configuration.site
     multicast = configuration.multicast
     transmit = configuration.transmit
-    entries = configuration.stations.map { StationEntry($0, site: configuration.site) }
-    indices = Dictionary(
-      configuration.stations.enumerated().map { ($1.number, $0) }, uniquingKeysWith: { first, _ in first })
+    entries = Dictionary(
+      configuration.stations.map { ($0.number, StationEntry($0, site: configuration.site)) },
+      uniquingKeysWith: { first, _ in first })
     shelf = TapeShelf(directory: configuration.tapes, slots: slots)
     store = EraStore(directory: "\(configuration.tapes)/air")
     self.clock = clock
     self.logger = logger
-    touched = Set(entries.indices)
+    touched = Set(entries.keys)
     // Anywhere in a range so wide that a revision of an earlier run is none of this one's, whatever the date does; small
     // enough for clients that keep numbers as IEEE 754 doubles.
     board = StationBoard(firstRevision: Int.random(in: 1..<1 << 52))
@@ -52,25 +52,32 @@ actor StationRegistry {
 
   // MARK: Tapes
 
+  /// All stations' numbers, in order.
+  private var numbers: [Int] { entries.keys.sorted() }
+
   /// Looks at all tapes once, takes up where the last run ended, and puts on the air what can be.
   func begin() {
-    for index in entries.indices {
-      let records = store.load(entries[index].ssrc)
-      let played = Set(records.flatMap(\.tapes))
-      entries[index].inherited = records
-      entries[index].tapes.settle(
-        wasPlaying: { played.contains(shelf.path(of: $0)) }, played: Self.format(of: records, at: clock.now),
-        status: { shelf.status(of: $0) })
-      look(index) { entry, tapes, now in entry.schedule.restore(records, tapes: tapes, at: now) }
-      let entry = entries[index]
-      logger.info("\(entry.label) at \(entry.configuration.group):\(entry.configuration.port) \(entry.standing)")
-      let inUse = Set(entry.review.playable.map(\.tape.path) + entry.played(at: clock.now))
-      for path in inUse { TapeShelf.touch(path, at: clock.now.nanoseconds) }
-    }
+    for number in numbers { takeUp(number) }
     clearTapes()
     publish()
     planWake()
     recordingWake()
+  }
+
+  /// Puts a station on the air where the last run left it, as far as its tapes are there.
+  private func takeUp(_ number: Int) {
+    guard var entry = entries[number] else { return }
+    let records = store.load(entry.ssrc)
+    let played = Set(records.flatMap(\.tapes))
+    entry.inherited = records
+    entry.tapes.settle(
+      wasPlaying: { played.contains(shelf.path(of: $0)) }, played: Self.format(of: records, at: clock.now),
+      status: { shelf.status(of: $0) })
+    look(&entry) { entry, tapes, now in entry.schedule.restore(records, tapes: tapes, at: now) }
+    entries[number] = entry
+    logger.info("\(entry.label) at \(entry.configuration.group):\(entry.configuration.port) \(entry.standing)")
+    let inUse = Set(entry.review.playable.map(\.tape.path) + entry.played(at: clock.now))
+    for path in inUse { TapeShelf.touch(path, at: clock.now.nanoseconds) }
   }
 
   /// The house format of the era in force.
@@ -81,9 +88,8 @@ actor StationRegistry {
 
   /// Looks at a station's tapes again, asks for those that are missing, and changes its schedule where need be.
   private func look(
-    _ index: Int, restoring: (inout StationEntry, [Tape], Ticks) -> Void = { _, _, _ in }
+    _ entry: inout StationEntry, restoring: (inout StationEntry, [Tape], Ticks) -> Void = { _, _, _ in }
   ) {
-    var entry = entries[index]
     entry.review = entry.tapes.review { shelf.status(of: $0) }
     for (request, programme) in entry.review.wanted {
       shelf.want(request, .init(programme: programme, station: entry.configuration.number))
@@ -102,14 +108,13 @@ actor StationRegistry {
     } catch {
       logger.error("\(entry.label): \(error)")
     }
-    entries[index] = entry
-    touched.insert(index)
+    touched.insert(entry.configuration.number)
   }
 
   /// Removes the tapes that nobody has had a use for in a while.
   private func clearTapes() {
     let now = clock.now
-    let kept = entries.reduce(into: Set<String>()) { $0.formUnion($1.keys(at: now)) }
+    let kept = entries.values.reduce(into: Set<String>()) { $0.formUnion($1.keys(at: now)) }
     let count = shelf.clear(keeping: kept, at: now.nanoseconds)
     if count > 0 { logger.info("removed \(count) files of tapes that were not in use for 7 days") }
   }
@@ -125,25 +130,26 @@ actor StationRegistry {
 
   /// Every station that waits for a tape looks again. Said to the log when its state is another.
   private func lookAgain() {
-    for index in entries.indices where !entries[index].review.wanted.isEmpty { lookAgain(index) }
+    for number in numbers where entries[number]?.review.wanted.isEmpty == false { lookAgain(number) }
     publish()
     recordingWake()
   }
 
-  private func lookAgain(_ index: Int) {
-    let before = entries[index].standing
-    look(index)
-    let entry = entries[index]
+  private func lookAgain(_ number: Int) {
+    guard var entry = entries[number] else { return }
+    let before = entry.standing
+    look(&entry)
+    entries[number] = entry
     guard entry.standing != before else { return }
     logger.info("\(entry.label) \(entry.standing)")
   }
 
   /// The files that could not be played, for whoever looks at them.
   func lostSources() -> [LostSource] {
-    entries.indices.flatMap { station -> [LostSource] in
-      guard !entries[station].review.faults.isEmpty else { return [] }
-      return entries[station].tapes.lost { shelf.status(of: $0) }.map { index, programme in
-        LostSource(station: station, programme: index, file: programme.file, known: programme.source)
+    numbers.flatMap { number -> [LostSource] in
+      guard let entry = entries[number], !entry.review.faults.isEmpty else { return [] }
+      return entry.tapes.lost { shelf.status(of: $0) }.map { index, programme in
+        LostSource(station: number, programme: index, file: programme.file, known: programme.source)
       }
     }
   }
@@ -151,7 +157,7 @@ actor StationRegistry {
   /// Files that could not be played were looked at: those that have changed are tried again.
   func looked(at lost: [LostSource]) {
     let now = clock.steadyNow
-    let renewed = Set(lost.filter { entries[$0.station].tapes.renew($0, at: now) }.map(\.station))
+    let renewed = Set(lost.filter { entries[$0.station]?.tapes.renew($0, at: now) ?? false }.map(\.station))
     guard !renewed.isEmpty else { return }
     for station in renewed.sorted() { lookAgain(station) }
     publish()
@@ -165,10 +171,10 @@ actor StationRegistry {
 
   func progressed(_ request: TapeRequest, percent: Int) {
     shelf.progressed(request, percent: percent)
-    for index in entries.indices where entries[index].schedule.station == nil {
-      guard entries[index].review.wanted.contains(where: { $0.request == request }) else { continue }
-      entries[index].review.percent = percent
-      touched.insert(index)
+    for (number, entry) in entries where entry.schedule.station == nil {
+      guard entry.review.wanted.contains(where: { $0.request == request }) else { continue }
+      entries[number]?.review.percent = percent
+      touched.insert(number)
     }
   }
 
@@ -184,8 +190,12 @@ actor StationRegistry {
   /// A tape turned out damaged: it is made anew; stations go on with what they have.
   func damaged(_ request: TapeRequest) {
     shelf.discard(request)
-    for index in entries.indices where entries[index].review.playable.contains(where: { $0.request == request }) {
-      look(index)
+    for number in numbers {
+      guard var entry = entries[number], entry.review.playable.contains(where: { $0.request == request }) else {
+        continue
+      }
+      look(&entry)
+      entries[number] = entry
     }
     publish()
     recordingWake()
@@ -198,8 +208,8 @@ actor StationRegistry {
     TransmitPlan(
       interface: multicast.interface, ttl: multicast.ttl, dscp: multicast.dscp, clockOffset: clockOffset,
       grain: transmit.grain, threads: transmit.threads,
-      stations: entries.compactMap { entry in
-        guard !entry.schedule.eras.isEmpty else { return nil }
+      stations: numbers.compactMap { number in
+        guard let entry = entries[number], !entry.schedule.eras.isEmpty else { return nil }
         return StationPlan(
           identity: entry.schedule.identity, group: entry.configuration.group.description,
           port: UInt16(truncatingIfNeeded: entry.configuration.port),
@@ -210,12 +220,12 @@ actor StationRegistry {
 
   /// What the transmitter says of its stations: a fault each, or none.
   func transmitting(faults: [Int: String]) {
-    for index in entries.indices {
-      let fault = faults[entries[index].configuration.number]
-      guard fault != entries[index].transmitterFault else { continue }
-      entries[index].transmitterFault = fault
-      touched.insert(index)
-      let entry = entries[index]
+    for number in numbers {
+      guard var entry = entries[number], faults[number] != entry.transmitterFault else { continue }
+      let fault = faults[number]
+      entry.transmitterFault = fault
+      entries[number] = entry
+      touched.insert(number)
       logger.log(level: fault == nil ? .info : .warning, "\(entry.label) \(entry.standing)")
     }
     publish()
@@ -226,19 +236,19 @@ actor StationRegistry {
   /// How the stations are now.
   func list() -> [StationSummary] {
     let now = clock.now
-    return entries.map { $0.summary(at: now, receivers: audience.count($0.configuration.number)) }
+    return numbers.compactMap { entries[$0]?.summary(at: now, receivers: audience.count($0)) }
   }
 
   /// Writes on the board what has changed since it was last done: at once when a state changes or a programme begins;
   /// counts of receivers and progress wait for the next ``tick()``.
   private func publish() {
     let now = clock.now
-    for (index, end) in ends where end <= now { touched.insert(index) }
+    for (number, end) in ends where end <= now { touched.insert(number) }
     guard !touched.isEmpty else { return }
-    let notices = touched.map { index in
-      let entry = entries[index]
-      let summary = entry.summary(at: now, receivers: audience.count(entry.configuration.number))
-      ends[index] = summary.now == nil ? nil : entry.schedule.onAir(at: now)?.end
+    let notices = touched.compactMap { number -> ServerMessage.Joined? in
+      guard let entry = entries[number] else { return nil }
+      let summary = entry.summary(at: now, receivers: audience.count(number))
+      ends[number] = summary.now == nil ? nil : entry.schedule.onAir(at: now)?.end
       return entry.joined(summary)
     }
     touched.removeAll(keepingCapacity: true)
@@ -252,7 +262,7 @@ actor StationRegistry {
   /// - Returns: steady nanoseconds until the next programme begins on any station; nil when none does.
   @discardableResult
   func tick() -> Int64? {
-    for number in audience.takeNews() { indices[number].map { _ = touched.insert($0) } }
+    touched.formUnion(audience.takeNews())
     publish()
     if let due = shelf.queue.nextTry, due <= clock.steadyNow { recordingWake() }
     return ends.values.min().map { max(0, ($0 - clock.now).nanoseconds) }

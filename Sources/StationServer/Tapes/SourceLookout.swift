@@ -4,7 +4,7 @@ import Synchronization
 
 /// A file that could not be played: whose it is, and what it was then.
 struct LostSource: Sendable {
-  /// The place of its station in the registry, and that of the programme in its station.
+  /// The number of its station, and the place of the programme there.
   let station: Int
   let programme: Int
   let file: String
