@@ -1,8 +1,10 @@
 import CLibAV
 
 /// One decoded picture, or a stretch of audio samples; owns an AVFrame that is used over and over.
-@safe package struct Frame: ~Copyable {
-  let av: UnsafeMutablePointer<AVFrame>
+///
+/// It has one owner at a time, and threads that share it can only read it.
+@safe package struct Frame: ~Copyable, Sendable {
+  nonisolated(unsafe) let av: UnsafeMutablePointer<AVFrame>
 
   package init() throws(LibAVError) {
     guard let frame = unsafe av_frame_alloc() else { throw .noMemory("a frame") }

@@ -1,0 +1,112 @@
+import LibAV
+import LinuxIO
+import Synchronization
+
+/// What a source delivers, on its way from the source's thread to the desk's: bounded, so that neither ever waits for the
+/// other. One belongs to one ``LiveInput/run(into:)``; when that is given up, what it still delivers is dropped.
+final class LiveSink: Sendable {
+  /// One delivery.
+  enum Event: Sendable {
+    /// A raw picture, captured at this steady date (nanoseconds).
+    case picture(HeldFrame, at: Int64)
+    /// Raw samples, the first of them captured at this steady date (nanoseconds).
+    case sound(HeldFrame, at: Int64)
+    case unit(LiveUnit)
+    /// The source has ended, or failed with a reason.
+    case ended(RecorderError?)
+  }
+
+  /// A frame that is kept, by another name for its samples.
+  final class HeldFrame: Sendable {
+    let frame: Frame
+
+    init(_ frame: borrowing Frame) throws(LibAVError) {
+      var own = try Frame()
+      try own.refer(to: frame)
+      self.frame = own
+    }
+  }
+
+  private struct Queue: Sendable {
+    var events: [Event] = []
+    var pictures = 0
+    var sounds = 0
+    var bytes = 0
+    var dropped = 0
+    var timings: LiveTimings?
+  }
+
+  /// Pictures and stretches of sound that wait at the most; a desk that is behind by more shows the latest ones.
+  private static let mostPictures = 8
+  private static let mostSounds = 256
+  /// Bytes of coded units that wait at the most.
+  private static let mostBytes = 32 << 20
+
+  private let queue = Mutex(Queue())
+  private let stopped = Atomic<Bool>(false)
+  private let wake: WakeUp
+
+  /// `wake` is rung at each delivery.
+  init(wake: WakeUp) { self.wake = wake }
+
+  /// Whether the source is to end: nobody takes what it delivers any more.
+  var isStopped: Bool { stopped.load(ordering: .acquiring) }
+
+  func stop() { stopped.store(true, ordering: .releasing) }
+
+  /// A raw picture of any size and pixel format; its timestamps are not looked at.
+  ///
+  /// - Parameter date: of its capture, ``SteadyClock`` nanoseconds.
+  func picture(_ frame: borrowing Frame, at date: Int64) {
+    guard let held = try? HeldFrame(frame) else { return }
+    put(.picture(held, at: date)) { queue in
+      queue.pictures += 1
+      return queue.pictures <= LiveSink.mostPictures
+    }
+  }
+
+  /// Raw samples, of any rate, layout and format, but always the same.
+  ///
+  /// - Parameter date: of the first sample's capture, ``SteadyClock`` nanoseconds.
+  func sound(_ frame: borrowing Frame, at date: Int64) {
+    guard let held = try? HeldFrame(frame) else { return }
+    put(.sound(held, at: date)) { queue in
+      queue.sounds += 1
+      return queue.sounds <= LiveSink.mostSounds
+    }
+  }
+
+  /// A coded access unit, or coded sound, to be copied.
+  func unit(_ unit: LiveUnit) {
+    let size = unit.bytes.count
+    put(.unit(unit)) { queue in
+      queue.bytes += size
+      return queue.bytes <= LiveSink.mostBytes
+    }
+  }
+
+  /// How long the stages took for the latest picture.
+  func note(_ timings: LiveTimings) { queue.withLock { $0.timings = timings } }
+
+  /// The source has ended.
+  func end(_ error: RecorderError?) { put(.ended(error)) { _ in true } }
+
+  private func put(_ event: consuming Event, _ fits: (inout Queue) -> Bool) {
+    guard !isStopped else { return }
+    let event = event
+    queue.withLock { queue in
+      if fits(&queue) { queue.events.append(event) } else { queue.dropped += 1 }
+    }
+    wake.ring()
+  }
+
+  /// Takes all that waits, in the order in which it came; how many deliveries did not fit since the last call, and the
+  /// latest timings.
+  func take() -> (events: [Event], dropped: Int, timings: LiveTimings?) {
+    queue.withLock { queue in
+      let taken = queue
+      queue = Queue(timings: taken.timings)
+      return (taken.events, taken.dropped, taken.timings)
+    }
+  }
+}
