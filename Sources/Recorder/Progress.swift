@@ -1,5 +1,7 @@
+import FoundationEssentials
 import LinuxIO
 import Synchronization
+import Tape
 
 /// How far the recording is: reported to a terminal or to a program, and watched so that it never hangs unseen.
 final class Progress: Sendable {
@@ -27,6 +29,13 @@ final class Progress: Sendable {
   }
 
   init(_ style: Style) { self.style = style }
+
+  /// The source has been looked at, and its tape will have this format: whoever prepares something to show meanwhile can
+  /// have it in the same.
+  func found(_ format: HouseFormat) {
+    guard style == .json, let line = Progress.json(format) else { return }
+    write(line + "\n")
+  }
 
   /// The first pass has come to `position` of `length` seconds.
   func read(_ position: Double, of length: Double?) {
@@ -74,6 +83,13 @@ final class Progress: Sendable {
   static func json(_ percent: Int, _ speed: Double, _ left: Double?) -> String {
     let rest = left.map { ", \"secondsLeft\": \(Int($0.rounded(.up)))" } ?? ""
     return "{\"progress\": {\"percent\": \(percent), \"speed\": \(tenths(speed))\(rest)}}"
+  }
+
+  /// `{"format": {"audio": [{"channels": 2, "codec": "aac", "sampleRate": 48000}], "video": {"codec": "h264"}}}`
+  static func json(_ format: HouseFormat) -> String? {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return (try? encoder.encode(["format": format])).map { String(decoding: $0, as: UTF8.self) }
   }
 
   /// `43 %  12.5×  0:08 left`

@@ -87,6 +87,7 @@ struct Recording {
     let demuxer = try Demuxer(path: input)
     let plan = try RecordingPlan(demuxer.streams, house: house, transcodesVideo: transcodesVideo)
     try plan.confirmEncodable()
+    progress.found(plan.house)
     var spool = try Spool(directory: directory(of: output))
     let title = demuxer.title
     let source = try Source(consume demuxer, plan: plan, bitrate: bitrate, fillsPauses: fillsPauses)

@@ -9,12 +9,17 @@ package struct StationState: OpenValue {
   package var rawValue: String
   package init(rawValue: String) { self.rawValue = rawValue }
 
-  /// Datagrams are leaving now.
+  /// Its programme is on the air.
   package static let onAir = StationState(rawValue: "onAir")
+  /// It is on the air with its card and silence; `reason` says why, or `progress` how far its first tape is.
+  package static let standby = StationState(rawValue: "standby")
   /// Its first tape is being made; `progress` says how far that is.
   package static let preparing = StationState(rawValue: "preparing")
   /// It has nothing to send; `reason` says why.
   package static let offAir = StationState(rawValue: "offAir")
+
+  /// Whether datagrams are leaving now.
+  package var isReceivable: Bool { self == .onAir || self == .standby }
 }
 
 /// What stands in a station's UDP datagrams.
@@ -52,9 +57,9 @@ package struct StationSummary: Codable, Hashable, Sendable {
   package var name: String
   /// Whether it can be received.
   package var state: StationState
-  /// Why the station is not on the air, in one sentence.
+  /// Why the station shows no programme, in one sentence.
   package var reason: String?
-  /// How much of the first tape is made while the station is being prepared, in percent (0 to 100).
+  /// How much of the first tape is made while the station waits for it, in percent (0 to 100).
   package var progress: Int?
   /// What is on the air now; nil while nothing is.
   package var now: Programme?

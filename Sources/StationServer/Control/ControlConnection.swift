@@ -153,7 +153,7 @@ final class ControlConnection: ChannelDuplexHandler {
       return .refused(.init(code: .unknownStation, message: "There is no station \(number) here."))
     }
     var joined = known
-    guard joined.station.state == .onAir else { return .refused(.notOnAir(joined.station)) }
+    guard joined.station.state.isReceivable else { return .refused(.notOnAir(joined.station)) }
     joined.station.receivers = room.audience.move(from: station, to: number)
     (station, knownRevision) = (number, revision)
     held = nil  // of another station, or older than this answer

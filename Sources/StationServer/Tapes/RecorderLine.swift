@@ -1,6 +1,7 @@
 import FoundationEssentials
+import Tape
 
-/// One line of a recorder's standard output: how far it is.
+/// One line of a recorder's standard output: how far it is, or what it has found.
 struct RecorderLine: Decodable, Equatable, Sendable {
   struct Progress: Decodable, Equatable, Sendable {
     /// 0 to 100.
@@ -11,6 +12,8 @@ struct RecorderLine: Decodable, Equatable, Sendable {
   }
 
   var progress: Progress?
+  /// What the tape's streams will be: said once, as soon as the source is open.
+  var format: HouseFormat?
 
   /// Nil for a line that is none of a recorder's: it is then left out.
   init?(_ line: String) {

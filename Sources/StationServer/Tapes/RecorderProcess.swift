@@ -13,7 +13,7 @@ struct RecorderProcess: Sendable {
   /// Makes a tape at `output` (`….ts`); cancelling the task ends the recorder at once.
   func record(
     _ request: TapeRequest, to output: String,
-    progress: @escaping @Sendable (RecorderLine.Progress) async -> Void
+    news: @escaping @Sendable (RecorderLine) async -> Void
   ) async -> RecordingOutcome {
     var options = PlatformOptions()
     // Out of the terminal's reach: Ctrl-C is stationd's to handle.
@@ -30,8 +30,8 @@ struct RecorderProcess: Sendable {
           let pulse = Pulse()
           group.addTask {
             for try await line in recorder.standardOutput.strings(bufferingPolicy: .maxLineLength(4096)) {
-              guard await pulse.heard(line), let news = RecorderLine(line)?.progress else { continue }
-              await progress(news)
+              guard await pulse.heard(line), let line = RecorderLine(line) else { continue }
+              await news(line)
             }
             return nil
           }
@@ -48,7 +48,7 @@ struct RecorderProcess: Sendable {
           return first ?? second
         }
       }
-      return outcome(result.terminationStatus, lastWords: result.closureResult, on: request.source.path)
+      return outcome(result.terminationStatus, lastWords: result.closureResult, on: request.label)
     } catch is Stalled {
       return .failed(reason: "the recorder made no progress for \(patience.components.seconds) s")
     } catch is CancellationError {
@@ -59,7 +59,12 @@ struct RecorderProcess: Sendable {
   }
 
   func arguments(_ request: TapeRequest, _ output: String) -> [String] {
-    var arguments = [request.source.path, "-o", output, "--progress", "json", "--supervised"]
+    var arguments =
+      switch request.content {
+      case .file(let source): [source.path, "-o", output, "--progress", "json", "--supervised"]
+      // At normal priority: viewers wait for it, and it takes a moment only.
+      case .card(let lines): ["card"] + lines.flatMap { ["--text", $0] } + ["-o", output]
+      }
     if let format = request.formatJSON { arguments += ["--format", format] }
     if let bitrate = request.bitrate { arguments += ["--bitrate", "\(bitrate)"] }
     if let card = request.card { arguments += ["--card", card] }

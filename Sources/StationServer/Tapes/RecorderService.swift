@@ -23,11 +23,14 @@ struct RecorderService: Service {
   }
 
   private func record(_ recording: Recording) async {
-    let file = recording.request.source.path
+    guard recording.request.source != nil else { return await makeCard(recording) }
+    let file = recording.request.label
     let began = SteadyClock.now
     let log = ProgressLog(interval: interval, began: Double(began) / 1e9)
     logger.info("recording \(file)")
-    let outcome = await recorder.record(recording.request, to: recording.output) { progress in
+    let outcome = await recorder.record(recording.request, to: recording.output) { line in
+      if let format = line.format { await registry.found(format, by: recording.request) }
+      guard let progress = line.progress else { return }
       await registry.progressed(recording.request, percent: Int(max(0, min(100, progress.percent))))
       let now = Double(SteadyClock.now) / 1e9
       if let line = await log.line(progress, at: now) { logger.info("recording \(file): \(line)") }
@@ -37,6 +40,18 @@ struct RecorderService: Service {
     case .done: logger.info("recorded \(file) in \(Double((SteadyClock.now - began) / 100_000_000) / 10) s")
     case .bad(let reason): logger.error("cannot play \(file): \(reason)")
     case .failed(let reason): logger.warning("cannot record \(file), and will try again: \(reason)")
+    }
+    await registry.finished(recording.request, outcome)
+  }
+
+  /// Cards come and go: only those that cannot be made are worth a line.
+  private func makeCard(_ recording: Recording) async {
+    let outcome = await recorder.record(recording.request, to: recording.output) { _ in }
+    guard !Task.isCancelled else { return }
+    switch outcome {
+    case .done: break
+    case .bad(let reason), .failed(let reason):
+      logger.warning("cannot make \(recording.request.label), and will try again: \(reason)")
     }
     await registry.finished(recording.request, outcome)
   }

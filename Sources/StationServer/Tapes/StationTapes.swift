@@ -35,9 +35,13 @@ struct StationTapes {
     var faults: [String] = []
     /// How far the tape is that the station waits for, in percent.
     var percent = 0
+
+    /// Whether there is nothing to play, and nothing that is just being made: whatever is wanted has failed often.
+    var isHopeless = false
   }
 
   private static let gone = "is not there any more"
+  private static let fails = "its recorder fails"
 
   /// After so many failures of its recorder in a row, the first programme no longer holds up the others.
   static let patience = 3
@@ -67,15 +71,38 @@ struct StationTapes {
     return Set(sources.flatMap { [request($0, nil).key, request($0, house).key] })
   }
 
+  /// What streams a station has that nothing tells: its files are bad or gone, and it shows its card.
+  static let standardFormat = HouseFormat(
+    video: HouseFormat.Video(codec: "h264"),
+    audio: [HouseFormat.Audio(codec: "aac", profile: "LC", sampleRate: 48_000, channels: 2)])
+
+  /// A recorder has opened the source, and its tape will have this format.
+  ///
+  /// - Returns: whether that is the house format from now on.
+  mutating func found(_ format: HouseFormat, by request: TapeRequest) -> Bool {
+    guard house == nil, request.format == nil, let index = programmes.firstIndex(where: { programme in
+      programme.source.map { self.request($0, nil) == request } ?? false
+    }) else { return false }
+    house = format
+    definer = index
+    return true
+  }
+
+  /// Nothing tells what streams the station has: it has the standard ones from now on.
+  mutating func takeStandardFormat() { house = house ?? Self.standardFormat }
+
   /// Keeps the house format of an earlier run: that of the tape which the station was playing in its own format, if it is
   /// still there. Without this a first programme whose recorder only fails would hold the station up again.
   ///
   /// Where that programme is another now, or gone, the format stays as long as any tape made in it is wanted: what is ready
   /// must not wait for what has changed.
   ///
-  /// - Parameter played: the format that the station had on the air.
+  /// - Parameters:
+  ///   - wasOnStandby: it showed its card: then the card's format stays.
+  ///   - played: the format that the station had on the air.
   mutating func settle(
-    wasPlaying: (TapeRequest) -> Bool, played: @autoclosure () -> HouseFormat?, status: (TapeRequest) -> TapeStatus
+    wasPlaying: (TapeRequest) -> Bool, wasOnStandby: Bool = false, played: @autoclosure () -> HouseFormat?,
+    status: (TapeRequest) -> TapeStatus
   ) {
     guard house == nil else { return }
     for (index, programme) in programmes.enumerated() {
@@ -86,6 +113,15 @@ struct StationTapes {
       return
     }
     guard let played = played() else { return }
+    for (index, programme) in programmes.enumerated() where wasOnStandby {
+      // Its tape was made to give the format, and got ready before it could be played.
+      guard let source = programme.source, case .ready(let tape) = status(request(source, nil)),
+        tape.info.format == played
+      else { continue }
+      definer = index
+      break
+    }
+    if wasOnStandby { return house = played }
     for source in programmes.compactMap(\.source) {
       guard case .ready = status(request(source, played)) else { continue }
       house = played
@@ -122,6 +158,7 @@ struct StationTapes {
       guard findHouse(status, &review) else { return review }
       review = Review()  // what it saw on the way is seen again
     }
+    var isHopeful = false
     for (index, programme) in programmes.enumerated() {
       guard let source = programme.source else {
         review.faults.append(fault(programme, Self.gone))
@@ -135,15 +172,23 @@ struct StationTapes {
       switch status(request) {
       case .ready(let tape): review.playable.append(Playable(programme: index, request: request, tape: tape))
       case .bad(let reason): review.faults.append(fault(programme, reason))
-      case .recording(let percent):
+      case .recording(_, let failures, let reason) where failures >= Self.patience,
+        .waiting(let failures, let reason) where failures >= Self.patience:
+        review.wanted.append((request, index))
+        review.faults.append(fault(programme, reason ?? Self.fails))
+      case .recording(let percent, _, _):
         review.wanted.append((request, index))
         review.percent = max(review.percent, percent)
-      case .waiting(let failures, let reason):
+        isHopeful = true
+      case .waiting:
         review.wanted.append((request, index))
-        if failures >= Self.patience, let reason { review.faults.append(fault(programme, reason)) }
-      case .absent: review.wanted.append((request, index))
+        isHopeful = true
+      case .absent:
+        review.wanted.append((request, index))
+        isHopeful = true
       }
     }
+    review.isHopeless = review.playable.isEmpty && !isHopeful
     return review
   }
 
@@ -161,10 +206,11 @@ struct StationTapes {
         definer = index
         return true
       case .bad(let reason): review.faults.append(fault(programme, reason))
-      case .waiting(let failures, let reason) where failures >= Self.patience:
+      case .recording(_, let failures, let reason) where failures >= Self.patience,
+        .waiting(let failures, let reason) where failures >= Self.patience:
         review.wanted.append((request, index))
-        review.faults.append(fault(programme, reason ?? "its recorder fails"))
-      case .recording(let percent):
+        review.faults.append(fault(programme, reason ?? Self.fails))
+      case .recording(let percent, _, _):
         review.wanted.append((request, index))
         review.percent = percent
         return false
@@ -173,6 +219,7 @@ struct StationTapes {
         return false
       }
     }
+    review.isHopeless = true
     return false
   }
 

@@ -14,8 +14,12 @@ struct TapeClearance {
   /// configuration, or edits a file and thinks better of it, finds the tapes again until then.
   static let patience: Int64 = 7 * 86_400 * 1_000_000_000
 
+  /// A card tape is made anew in a moment: ten minutes.
+  static let cardPatience: Int64 = 600 * 1_000_000_000
+
   /// The keys of tapes that are wanted, or on the air.
   let kept: Set<String>
+  var patience = Self.patience
 
   /// The names of the files to remove; an index comes before its tape, so that what is left of half a removal is no tape.
   ///
@@ -24,7 +28,7 @@ struct TapeClearance {
     let tapes = files.filter { Self.key(of: $0.name).map { !kept.contains($0) } ?? false }
     // Only the index is touched when a tape is used: the newest of its files dates a tape.
     let used = Dictionary(tapes.map { (Self.key(of: $0.name), $0.modified) }, uniquingKeysWith: max)
-    return tapes.filter { now - (used[Self.key(of: $0.name)] ?? now) > Self.patience }.map(\.name).sorted()
+    return tapes.filter { now - (used[Self.key(of: $0.name)] ?? now) > patience }.map(\.name).sorted()
   }
 
   /// The key in the name of a tape's file, or in its path; nil for any other file.

@@ -25,9 +25,16 @@ struct SourceFile: Hashable, Sendable {
   }
 }
 
-/// A tape that a station needs: its source, and the settings it is made with.
+/// A tape that a station needs: what is on it, and the settings it is made with.
 struct TapeRequest: Hashable, Sendable {
-  let source: SourceFile
+  enum Content: Hashable, Sendable {
+    /// A programme.
+    case file(SourceFile)
+    /// The station's card with these lines, and silence, for two seconds: what a station shows that has no programme.
+    case card([String])
+  }
+
+  let content: Content
   /// The house format it is to be made in; nil: its own, which becomes the house format.
   var format: HouseFormat?
   /// A constant rate in bit/s; nil: a variable one.
@@ -35,15 +42,42 @@ struct TapeRequest: Hashable, Sendable {
   /// The name on the card that is shown where a picture is needed and the source has none.
   var card: String?
 
+  init(source: SourceFile, format: HouseFormat? = nil, bitrate: Int? = nil, card: String? = nil) {
+    content = .file(source)
+    self.format = format
+    self.bitrate = bitrate
+    self.card = card
+  }
+
+  /// A card tape; `lines`: one or two.
+  init(cardWith lines: [String], format: HouseFormat, bitrate: Int? = nil) {
+    content = .card(lines)
+    self.format = format
+    self.bitrate = bitrate
+  }
+
+  /// Nil for a card tape.
+  var source: SourceFile? { if case .file(let source) = content { source } else { nil } }
+
+  /// What it is made of, for people.
+  var label: String {
+    switch content {
+    case .file(let source): source.path
+    case .card(let lines): "the card \"\(lines.joined(separator: " / "))\""
+    }
+  }
+
   /// The version of the tape format and of the way tapes are made: another one makes every tape anew.
   static let version = 3
 
   /// The name of its files in the tapes directory, without their endings: 32 hexadecimal digits.
   var key: String {
-    let fields = [
-      "\(Self.version)", source.path, "\(source.size)", "\(source.modified)", formatJSON ?? "", "\(bitrate ?? 0)",
-      card ?? "",
-    ]
+    let origin =
+      switch content {
+      case .file(let source): [source.path, "\(source.size)", "\(source.modified)"]
+      case .card(let lines): ["", "card"] + lines
+      }
+    let fields = ["\(Self.version)"] + origin + [formatJSON ?? "", "\(bitrate ?? 0)", card ?? ""]
     // Every field ends in a zero byte, which none contains: no two lists of fields run into the same bytes.
     return FNV.hash128(fields.flatMap { Array($0.utf8) + [0] }).hexadecimal
   }

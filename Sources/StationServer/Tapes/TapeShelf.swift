@@ -9,19 +9,31 @@ import Tape
 ///     *.part                 what recorders are writing
 ///     air/SSRC.json          a station's eras
 ///
+/// and the cards directory, whose card tapes are small, many, and soon of no use.
+///
 /// A value that its owner changes by what recorders report; it starts none itself.
 struct TapeShelf {
   let directory: String
-  private(set) var queue: RecordingQueue
+  /// Where card tapes are: in memory rather than on the disk, which may be what a station lost its programmes with.
+  let cards: String
+  private var queue: RecordingQueue
+  /// Cards wait for no programme: they are needed now, and made in a moment.
+  private var cardQueue = RecordingQueue(slots: 2)
   private var statuses: [TapeRequest: TapeStatus] = [:]
   private var priorities: [TapeRequest: RecordingQueue.Priority] = [:]
 
-  init(directory: String, slots: Int) {
+  init(directory: String, cards: String, slots: Int) {
     self.directory = directory
+    self.cards = cards
     queue = RecordingQueue(slots: slots)
   }
 
-  func path(of request: TapeRequest) -> String { "\(directory)/\(request.key).ts" }
+  func path(of request: TapeRequest) -> String {
+    "\(request.source == nil ? cards : directory)/\(request.key).ts"
+  }
+
+  /// Whether this is the path of a card tape.
+  func isCard(_ path: String) -> Bool { Paths.directory(of: path) == cards }
 
   /// How far a tape is; the first time, the directory tells.
   mutating func status(of request: TapeRequest) -> TapeStatus {
@@ -66,19 +78,29 @@ struct TapeShelf {
     case .recording, .ready, .bad: return
     }
     priorities[request] = min(priority, priorities[request] ?? priority)
-    queue.add(request, priority)
+    change(queueOf: request) { $0.add(request, priority) }
   }
+
+  private mutating func change<T>(queueOf request: TapeRequest, _ body: (inout RecordingQueue) -> T) -> T {
+    request.source == nil ? body(&cardQueue) : body(&queue)
+  }
+
+  /// When a tape that is held back by a failure may be tried; nil when none is, or no recorder is free.
+  var nextTry: Int64? { [queue.nextTry, cardQueue.nextTry].compactMap(\.self).min() }
 
   /// The tapes whose recorders are to be started now.
   mutating func start(at now: Int64) -> [TapeRequest] {
-    let started = queue.start(at: now)
-    for request in started { statuses[request] = .recording(percent: 0) }
+    let started = cardQueue.start(at: now) + queue.start(at: now)
+    for request in started {
+      guard case .waiting(let failures, let reason) = statuses[request] else { continue }
+      statuses[request] = .recording(percent: 0, failures: failures, reason: reason)
+    }
     return started
   }
 
   mutating func progressed(_ request: TapeRequest, percent: Int) {
-    guard case .recording = statuses[request] else { return }
-    statuses[request] = .recording(percent: min(max(percent, 0), 100))
+    guard case .recording(_, let failures, let reason) = statuses[request] else { return }
+    statuses[request] = .recording(percent: min(max(percent, 0), 100), failures: failures, reason: reason)
   }
 
   /// Takes in how a recorder's work ended. A tape that is said to be done and cannot be opened counts as a failure.
@@ -87,23 +109,23 @@ struct TapeShelf {
     case .done:
       do {
         statuses[request] = .ready(try Tape(path: path(of: request), verify: true))
-        queue.succeeded(request)
+        change(queueOf: request) { $0.succeeded(request) }
       } catch {
         remove(request)
         retry(request, reason: "\(error)", at: now)
       }
     case .bad(let reason):
+      guard let source = request.source else { return retry(request, reason: reason, at: now) }
       queue.gaveUp(request)
       statuses[request] = .bad(reason: reason)
-      try? Data("\(reason)\n\(request.source.path)\n".utf8).write(
-        to: URL(filePath: badPath(of: request)), options: .atomic)
+      try? Data("\(reason)\n\(source.path)\n".utf8).write(to: URL(filePath: badPath(of: request)), options: .atomic)
     case .failed(let reason): retry(request, reason: reason, at: now)
     }
   }
 
   private mutating func retry(_ request: TapeRequest, reason: String, at now: Int64) {
     let priority = priorities[request] ?? .init(programme: .max, station: .max)
-    let failures = queue.failed(request, priority, at: now)
+    let failures = change(queueOf: request) { $0.failed(request, priority, at: now) }
     statuses[request] = .waiting(failures: failures, reason: reason)
   }
 
@@ -125,12 +147,26 @@ struct TapeShelf {
   /// - Parameter now: Unix nanoseconds.
   /// - Returns: how many files.
   func clear(keeping kept: Set<String>, at now: Int64) -> Int {
+    Self.clear(directory, TapeClearance(kept: kept), at: now).count
+  }
+
+  /// Removes card tapes that are not among `kept` and were not made just now.
+  mutating func clearCards(keeping kept: Set<String>, at now: Int64) {
+    let clearance = TapeClearance(kept: kept, patience: TapeClearance.cardPatience)
+    let removed = Set(Self.clear(cards, clearance, at: now).compactMap(TapeClearance.key))
+    guard !removed.isEmpty else { return }
+    for request in statuses.keys where request.source == nil && removed.contains(request.key) {
+      (statuses[request], priorities[request]) = (nil, nil)
+    }
+  }
+
+  private static func clear(_ directory: String, _ clearance: TapeClearance, at now: Int64) -> [String] {
     let files = ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []).compactMap { name in
       (try? FileStatus("\(directory)/\(name)")).map { TapeClearance.File(name: name, modified: $0.modified) }
     }
-    let unused = TapeClearance(kept: kept).unused(among: files, now: now)
+    let unused = clearance.unused(among: files, now: now)
     for name in unused { try? FileManager.default.removeItem(atPath: "\(directory)/\(name)") }
-    return unused.count
+    return unused
   }
 
   /// All tapes that are ready, by what they were asked for.

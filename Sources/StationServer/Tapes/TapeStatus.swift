@@ -6,8 +6,8 @@ enum TapeStatus: Sendable {
   case absent
   /// It waits for its recorder, for the first time or after as many failures as given here.
   case waiting(failures: Int, reason: String?)
-  /// Percent done.
-  case recording(percent: Int)
+  /// Percent done, after as many failures.
+  case recording(percent: Int, failures: Int = 0, reason: String? = nil)
   case ready(Tape)
   /// Its source is no media that can be played, and will not be until the file changes.
   case bad(reason: String)

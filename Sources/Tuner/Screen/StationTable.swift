@@ -22,12 +22,14 @@ enum StationTable {
     }
   }
 
-  /// Why a station cannot be received now; nil when it can.
+  /// Why a station shows no programme now; nil when it does.
   static func state(of station: StationSummary) -> String? {
     let reason = station.reason.map { ": " + printable($0) } ?? ""
+    let progress = station.progress.map { ", \($0) %" } ?? ""
     return switch station.state {
     case .onAir: nil
-    case .preparing: "being prepared" + (station.progress.map { ", \($0) %" } ?? "") + reason
+    case .standby: (station.progress == nil ? "back soon" : "being prepared") + progress + reason
+    case .preparing: "being prepared" + progress + reason
     case .offAir: "off the air" + reason
     default: printable(station.state.rawValue) + reason
     }

@@ -221,7 +221,8 @@ final class TuningSession {
     case .silent where receiver.figures.foreign > 0:
       return "What arrives from \(place) is not this station's. Does another sender use its group?"
     case .silent:
-      let hint = link.isConnected && tuning.station.state == .onAir ? " Is it the right interface (--interface)?" : ""
+      let isSent = link.isConnected && tuning.station.state.isReceivable
+      let hint = isSent ? " Is it the right interface (--interface)?" : ""
       return "Nothing arrives from \(place).\(hint)"
     case .back: return "\(name) arrives again."
     case .fault(let error): return "\(TunerError(error)) Trying again."

@@ -1,0 +1,27 @@
+import FoundationEssentials
+import LinuxIO
+
+/// Where things are kept that are made anew in a moment, and must be there when no disk is: live stations' rings and
+/// card tapes. One for each run directory, this user's alone, in shared memory where the system has that.
+struct MemoryDirectory: Sendable {
+  let path: String
+
+  /// Makes it where it is not there.
+  ///
+  /// - Parameters:
+  ///   - runDirectory: its path tells one stationd's from another's.
+  ///   - shared: the system's shared memory.
+  init(runDirectory: String, shared: String = "/dev/shm") throws(SystemError) {
+    if (try? FileStatus(shared))?.kind == .directory {
+      let base = "\(shared)/stationd-\(PrivateDirectory.user)"
+      try PrivateDirectory.make(base)  // anyone could have made it
+      path = "\(base)/\(FNV.hash128(runDirectory.utf8).hexadecimal.prefix(16))"
+    } else {
+      path = "\(runDirectory)/memory"
+    }
+    try PrivateDirectory.make(path)
+    try PrivateDirectory.make(cards)
+  }
+
+  var cards: String { "\(path)/cards" }
+}
