@@ -56,7 +56,8 @@ enum Launch {
     // A transmitter that an earlier stationd left on the air may go by another time than the system's has become.
     let clock = AirTime(offset: Handover(directory: runDirectory.path, path: "").findElders().clockOffset)
     let registry = StationRegistry(
-      configuration, slots: ProcessInfo.processInfo.activeProcessorCount, clock: clock, logger: logger)
+      configuration, slots: ProcessInfo.processInfo.activeProcessorCount, memory: try memory(runDirectory.path),
+      clock: clock, logger: logger)
     let limits = configuration.connections
     let admission = Admission(
       total: min(limits.total, max(64, openFiles - filesBesidesConnections)), perAddress: limits.perAddress)
@@ -110,6 +111,14 @@ enum Launch {
       throw Failure(
         message: "another stationd plays \(file) already (\(error.subject)): stop that one first",
         status: ExitStatus.temporary)
+    }
+  }
+
+  private static func memory(_ runDirectory: String) throws(Failure) -> MemoryDirectory {
+    do {
+      return try MemoryDirectory(runDirectory: runDirectory)
+    } catch {
+      throw Failure(message: "\(error)", status: ExitStatus.cannotCreate)
     }
   }
 

@@ -10,11 +10,17 @@ struct StationEntry {
   let ssrc: UInt32
   var tapes: StationTapes
   var review = StationTapes.Review()
+  /// What it shows while it has no programme.
+  var card = StandbyCard()
+  /// The directory of card tapes.
+  var cards = ""
   var schedule: StationEras
   /// The eras that an earlier run has left.
   var inherited: [EraRecord] = []
   /// Why the transmitter cannot send it, if it says so.
   var transmitterFault: String?
+  /// What the log was last told of it.
+  var told = ""
 
   init(_ configuration: StationConfiguration, site: Configuration.Site) {
     self.configuration = configuration
@@ -47,21 +53,24 @@ struct StationEntry {
   }
 
   /// The keys of all tapes that it wants or plays.
-  func keys(at now: Ticks) -> Set<String> { tapes.keys.union(played(at: now).compactMap(TapeClearance.key)) }
+  func keys(at now: Ticks) -> Set<String> {
+    tapes.keys.union(played(at: now).compactMap(TapeClearance.key)).union(card.request.map { [$0.key] } ?? [])
+  }
 
   var format: HouseFormat? { schedule.eras.last?.tapes.first?.info.format ?? tapes.house }
 
-  var state: StationState {
+  func state(at now: Ticks) -> StationState {
     if transmitterFault != nil { return .offAir }
-    if schedule.station != nil { return .onAir }
+    if let onAir = schedule.onAir(at: now) { return Paths.directory(of: onAir.tape) == cards ? .standby : .onAir }
     return review.faults.count >= tapes.programmes.count ? .offAir : .preparing
   }
 
-  /// Why it is not on the air, in one sentence; nil when its first tape is just being made.
-  var reason: String? {
-    switch state {
+  /// Why it shows no programme, in one sentence; nil when its first tape is just being made, or about to begin.
+  func reason(at now: Ticks) -> String? {
+    switch state(at: now) {
     case .onAir: return nil
     case .preparing: return review.faults.first
+    case .standby where !review.isHopeless: return review.faults.first
     default:
       if let transmitterFault { return transmitterFault }
       let more = review.faults.count > 1 ? " (and \(review.faults.count - 1) more)" : ""
@@ -70,15 +79,24 @@ struct StationEntry {
   }
 
   func summary(at now: Ticks, receivers: Int) -> StationSummary {
-    let state = state
+    let state = state(at: now)
     let onAir = state == .onAir ? schedule.onAir(at: now) : nil
     let next = onAir.flatMap { schedule.onAir(at: $0.end) }
     return StationSummary(
-      number: configuration.number, name: configuration.name, state: state, reason: reason,
-      progress: state == .preparing ? review.percent : nil,
+      number: configuration.number, name: configuration.name, state: state, reason: reason(at: now),
+      progress: progress(state),
       now: onAir.map(programme), next: next.map(programme),
       group: configuration.group.description, port: configuration.port, encapsulation: configuration.encapsulation,
       bitrate: schedule.bitrate(at: now), receivers: receivers, radio: format.map { $0.video == nil } ?? false)
+  }
+
+  /// How far the first tape is, while that is what the station waits for.
+  private func progress(_ state: StationState) -> Int? {
+    switch state {
+    case .preparing: review.percent
+    case .standby where review.playable.isEmpty && !review.isHopeless: review.percent
+    default: nil
+    }
   }
 
   private func programme(_ onAir: OnAir) -> Programme {

@@ -16,8 +16,9 @@ struct StationEras: Sendable {
 
   init(identity: StationIdentity) { self.identity = identity }
 
-  /// Takes up the eras of an earlier run, if their tapes are there and the one in force still plays any of `tapes`.
-  mutating func restore(_ records: [EraRecord], tapes: [Tape], at now: Ticks) {
+  /// Takes up the eras of an earlier run, if their tapes are there and the one in force still plays any of `tapes`, or
+  /// nothing but cards.
+  mutating func restore(_ records: [EraRecord], tapes: [Tape], isCard: (String) -> Bool, at now: Ticks) {
     var restored: [Era] = []
     var open = OpenTapes(tapes)
     for (record, next) in zip(records, records.dropFirst().map(Optional.some) + [nil]) {
@@ -29,7 +30,9 @@ struct StationEras: Sendable {
     }
     let playable = Set(tapes.map(\.path))
     guard let inForce = restored.last(where: { $0.record.start <= now }) else { return }
-    guard inForce.record.tapes.contains(where: playable.contains) else { return }
+    guard inForce.record.tapes.contains(where: playable.contains) || inForce.record.tapes.allSatisfy(isCard) else {
+      return
+    }
     guard let station = Station(identity: identity, eras: restored) else { return }
     eras = restored
     self.station = station

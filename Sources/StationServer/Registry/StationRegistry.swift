@@ -13,14 +13,14 @@ actor StationRegistry {
   let multicast: Configuration.Multicast
   private let transmit: Configuration.Transmission
   /// By their numbers.
-  private var entries: [Int: StationEntry]
-  private var shelf: TapeShelf
+  var entries: [Int: StationEntry]
+  var shelf: TapeShelf
   private let store: EraStore
-  private let logger: Logger
-  private let clock: AirTime
+  let logger: Logger
+  let clock: AirTime
   /// What the board still says of these stations may not be so any more: by their numbers.
-  private var touched: Set<Int>
-  /// When the programme that the board names ends, for each station that has one.
+  var touched: Set<Int>
+  /// When what is on the air ends, for each station that has a schedule.
   private var ends: [Int: Ticks] = [:]
 
   /// What clients are told.
@@ -33,14 +33,14 @@ actor StationRegistry {
   /// Wakes the recorders' service when there may be a tape to make.
   nonisolated let recordingWake = Wake()
 
-  init(_ configuration: Configuration, slots: Int, clock: AirTime, logger: Logger) {
+  init(_ configuration: Configuration, slots: Int, memory: MemoryDirectory, clock: AirTime, logger: Logger) {
     site = configuration.site
     multicast = configuration.multicast
     transmit = configuration.transmit
     entries = Dictionary(
       configuration.stations.map { ($0.number, StationEntry($0, site: configuration.site)) },
       uniquingKeysWith: { first, _ in first })
-    shelf = TapeShelf(directory: configuration.tapes, slots: slots)
+    shelf = TapeShelf(directory: configuration.tapes, cards: memory.cards, slots: slots)
     store = EraStore(directory: "\(configuration.tapes)/air")
     self.clock = clock
     self.logger = logger
@@ -69,21 +69,26 @@ actor StationRegistry {
     guard var entry = entries[number] else { return }
     let records = store.load(entry.ssrc)
     let played = Set(records.flatMap(\.tapes))
+    let inForce = records.last { $0.start <= clock.now }
     entry.inherited = records
+    entry.cards = shelf.cards
     entry.tapes.settle(
-      wasPlaying: { played.contains(shelf.path(of: $0)) }, played: Self.format(of: records, at: clock.now),
-      status: { shelf.status(of: $0) })
-    look(&entry) { entry, tapes, now in entry.schedule.restore(records, tapes: tapes, at: now) }
+      wasPlaying: { played.contains(shelf.path(of: $0)) },
+      wasOnStandby: inForce?.tapes.contains(where: shelf.isCard) ?? false,
+      played: inForce.flatMap(Self.format), status: { shelf.status(of: $0) })
+    look(&entry) { entry, tapes, now in
+      entry.schedule.restore(records, tapes: tapes, isCard: shelf.isCard, at: now)
+    }
+    entry.told = entry.standing(at: clock.now)
     entries[number] = entry
-    logger.info("\(entry.label) at \(entry.configuration.group):\(entry.configuration.port) \(entry.standing)")
+    logger.info("\(entry.label) at \(entry.configuration.group):\(entry.configuration.port) \(entry.told)")
     let inUse = Set(entry.review.playable.map(\.tape.path) + entry.played(at: clock.now))
     for path in inUse { TapeShelf.touch(path, at: clock.now.nanoseconds) }
   }
 
-  /// The house format of the era in force.
-  private static func format(of records: [EraRecord], at now: Ticks) -> HouseFormat? {
-    let inForce = records.last { $0.start <= now }
-    return inForce?.tapes.lazy.compactMap { try? Tape(path: $0, verify: false) }.first?.info.format
+  /// The house format of an era.
+  private static func format(of era: EraRecord) -> HouseFormat? {
+    era.tapes.lazy.compactMap { try? Tape(path: $0, verify: false) }.first?.info.format
   }
 
   /// Looks at a station's tapes again, asks for those that are missing, and changes its schedule where need be.
@@ -91,10 +96,16 @@ actor StationRegistry {
     _ entry: inout StationEntry, restoring: (inout StationEntry, [Tape], Ticks) -> Void = { _, _, _ in }
   ) {
     entry.review = entry.tapes.review { shelf.status(of: $0) }
+    if entry.review.isHopeless, entry.tapes.house == nil {
+      entry.tapes.takeStandardFormat()
+      entry.review = entry.tapes.review { shelf.status(of: $0) }
+    }
     for (request, programme) in entry.review.wanted {
       shelf.want(request, .init(programme: programme, station: entry.configuration.number))
     }
-    let tapes = entry.review.playable.map(\.tape)
+    let programmes = entry.review.playable.map(\.tape)
+    let tapes = programmes.isEmpty ? card(&entry).map { [$0] } ?? [] : programmes
+    if !programmes.isEmpty { entry.card.hide() }
     let now = clock.now
     let before = entry.schedule.eras.map(\.record)
     restoring(&entry, tapes, now)
@@ -111,12 +122,25 @@ actor StationRegistry {
     touched.insert(entry.configuration.number)
   }
 
+  /// The card tape of a station that has no programme; nil while it is made, or its format is not known.
+  private func card(_ entry: inout StationEntry) -> Tape? {
+    let configuration = entry.configuration
+    entry.card.show(
+      entry.review, name: configuration.name, house: entry.tapes.house, bitrate: configuration.bitrate,
+      at: clock.steadyNow)
+    guard let request = entry.card.request else { return nil }
+    if case .ready(let tape) = shelf.status(of: request) { return tape }
+    shelf.want(request, .init(programme: 0, station: configuration.number))
+    return nil
+  }
+
   /// Removes the tapes that nobody has had a use for in a while.
   private func clearTapes() {
     let now = clock.now
     let kept = entries.values.reduce(into: Set<String>()) { $0.formUnion($1.keys(at: now)) }
     let count = shelf.clear(keeping: kept, at: now.nanoseconds)
     if count > 0 { logger.info("removed \(count) files of tapes that were not in use for 7 days") }
+    shelf.clearCards(keeping: kept, at: now.nanoseconds)
   }
 
   private func save(_ records: [EraRecord], _ entry: StationEntry) {
@@ -128,20 +152,17 @@ actor StationRegistry {
     }
   }
 
-  /// Every station that waits for a tape looks again. Said to the log when its state is another.
-  private func lookAgain() {
-    for number in numbers where entries[number]?.review.wanted.isEmpty == false { lookAgain(number) }
+  /// Stations that wait for something look again.
+  private func lookAgain(_ isWaiting: (StationEntry) -> Bool) {
+    for number in numbers where entries[number].map(isWaiting) ?? false { lookAgain(number) }
     publish()
     recordingWake()
   }
 
   private func lookAgain(_ number: Int) {
     guard var entry = entries[number] else { return }
-    let before = entry.standing
     look(&entry)
     entries[number] = entry
-    guard entry.standing != before else { return }
-    logger.info("\(entry.label) \(entry.standing)")
   }
 
   /// The files that could not be played, for whoever looks at them.
@@ -169,18 +190,27 @@ actor StationRegistry {
     shelf.start(at: clock.steadyNow).map { Recording(request: $0, output: shelf.path(of: $0)) }
   }
 
+  /// A recorder has opened its source, and its tape will have this format: stations may show their cards in it.
+  func found(_ format: HouseFormat, by request: TapeRequest) {
+    let knowing = numbers.filter { entries[$0]?.tapes.found(format, by: request) ?? false }
+    if !knowing.isEmpty { lookAgain { knowing.contains($0.configuration.number) } }
+  }
+
   func progressed(_ request: TapeRequest, percent: Int) {
     shelf.progressed(request, percent: percent)
-    for (number, entry) in entries where entry.schedule.station == nil {
+    for (number, entry) in entries where entry.review.playable.isEmpty {
       guard entry.review.wanted.contains(where: { $0.request == request }) else { continue }
       entries[number]?.review.percent = percent
       touched.insert(number)
     }
+    let now = clock.steadyNow
+    let outdated = numbers.filter { entries[$0].map { $0.card.isOutdated(by: $0.review, at: now) } ?? false }
+    if !outdated.isEmpty { lookAgain { outdated.contains($0.configuration.number) } }
   }
 
   func finished(_ request: TapeRequest, _ outcome: RecordingOutcome) {
     shelf.finished(request, outcome, at: clock.steadyNow)
-    lookAgain()
+    lookAgain { !$0.review.wanted.isEmpty || $0.card.request == request }
     if case .done = outcome { clearTapes() }
   }
 
@@ -222,11 +252,9 @@ actor StationRegistry {
   func transmitting(faults: [Int: String]) {
     for number in numbers {
       guard var entry = entries[number], faults[number] != entry.transmitterFault else { continue }
-      let fault = faults[number]
-      entry.transmitterFault = fault
+      entry.transmitterFault = faults[number]
       entries[number] = entry
       touched.insert(number)
-      logger.log(level: fault == nil ? .info : .warning, "\(entry.label) \(entry.standing)")
     }
     publish()
   }
@@ -240,21 +268,29 @@ actor StationRegistry {
   }
 
   /// Writes on the board what has changed since it was last done: at once when a state changes or a programme begins;
-  /// counts of receivers and progress wait for the next ``tick()``.
-  private func publish() {
+  /// counts of receivers and progress wait for the next ``tick()``. The log is told as well, in words.
+  func publish() {
     let now = clock.now
     for (number, end) in ends where end <= now { touched.insert(number) }
     guard !touched.isEmpty else { return }
     let notices = touched.compactMap { number -> ServerMessage.Joined? in
       guard let entry = entries[number] else { return nil }
+      tellLog(entry, at: now)
       let summary = entry.summary(at: now, receivers: audience.count(number))
-      ends[number] = summary.now == nil ? nil : entry.schedule.onAir(at: now)?.end
+      ends[number] = entry.schedule.onAir(at: now)?.end
       return entry.joined(summary)
     }
     touched.removeAll(keepingCapacity: true)
     for number in board.publish(notices) {
       logger.error("station \(number): clients cannot be told how it is: what they are told is too long")
     }
+  }
+
+  private func tellLog(_ entry: StationEntry, at now: Ticks) {
+    let standing = entry.standing(at: now)
+    guard standing != entry.told else { return }
+    entries[entry.configuration.number]?.told = standing
+    logger.log(level: entry.transmitterFault == nil ? .info : .warning, "\(entry.label) \(standing)")
   }
 
   /// To be called a few times a second: tells clients what has begun, and wakes recorders that were held back.
@@ -264,7 +300,7 @@ actor StationRegistry {
   func tick() -> Int64? {
     touched.formUnion(audience.takeNews())
     publish()
-    if let due = shelf.queue.nextTry, due <= clock.steadyNow { recordingWake() }
+    if let due = shelf.nextTry, due <= clock.steadyNow { recordingWake() }
     return ends.values.min().map { max(0, ($0 - clock.now).nanoseconds) }
   }
 }
@@ -277,8 +313,8 @@ struct Recording: Sendable {
 
 extension StationEntry {
   /// What it is doing, for the log: it changes only when there is something to tell.
-  var standing: String {
-    switch state {
+  func standing(at now: Ticks) -> String {
+    switch state(at: now) {
     case .onAir:
       let waiting = review.wanted.count
       let count = review.playable.count
@@ -286,7 +322,9 @@ extension StationEntry {
       let faults = review.faults.isEmpty ? "" : ", without \(review.faults.joined(separator: "; "))"
       return "is on the air with \(programmes)" + (waiting == 0 ? "" : ", \(waiting) more being made") + faults
     case .preparing: return "is being prepared"
-    default: return "is off the air: \(reason ?? "")"
+    case .standby:
+      return "shows its card: \(reason(at: now) ?? "its first tape is being made")"
+    default: return "is off the air: \(reason(at: now) ?? "")"
     }
   }
 }

@@ -6,6 +6,8 @@ import LinuxIO
 struct MemoryDirectory: Sendable {
   let path: String
 
+  init(path: String) { self.path = path }
+
   /// Makes it where it is not there.
   ///
   /// - Parameters:

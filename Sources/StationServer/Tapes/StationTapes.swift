@@ -41,10 +41,6 @@ struct StationTapes {
   }
 
   private static let gone = "is not there any more"
-  private static let fails = "its recorder fails"
-
-  /// After so many failures of its recorder in a row, the first programme no longer holds up the others.
-  static let patience = 3
 
   init(_ station: StationConfiguration) {
     number = station.number
@@ -80,9 +76,11 @@ struct StationTapes {
   ///
   /// - Returns: whether that is the house format from now on.
   mutating func found(_ format: HouseFormat, by request: TapeRequest) -> Bool {
-    guard house == nil, request.format == nil, let index = programmes.firstIndex(where: { programme in
-      programme.source.map { self.request($0, nil) == request } ?? false
-    }) else { return false }
+    guard house == nil, request.format == nil,
+      let index = programmes.firstIndex(where: { programme in
+        programme.source.map { self.request($0, nil) == request } ?? false
+      })
+    else { return false }
     house = format
     definer = index
     return true
@@ -121,7 +119,10 @@ struct StationTapes {
       definer = index
       break
     }
-    if wasOnStandby { return house = played }
+    if wasOnStandby {
+      house = played
+      return
+    }
     for source in programmes.compactMap(\.source) {
       guard case .ready = status(request(source, played)) else { continue }
       house = played
@@ -164,27 +165,27 @@ struct StationTapes {
         review.faults.append(fault(programme, Self.gone))
         continue
       }
-      if case .bad(let reason) = status(request(source, nil)) {
+      let plain = status(request(source, nil))
+      if case .bad(let reason) = plain {
         review.faults.append(fault(programme, reason))
         continue
       }
       let request = request(source, index == definer ? nil : house)
-      switch status(request) {
-      case .ready(let tape): review.playable.append(Playable(programme: index, request: request, tape: tape))
-      case .bad(let reason): review.faults.append(fault(programme, reason))
-      case .recording(_, let failures, let reason) where failures >= Self.patience,
-        .waiting(let failures, let reason) where failures >= Self.patience:
-        review.wanted.append((request, index))
-        review.faults.append(fault(programme, reason ?? Self.fails))
-      case .recording(let percent, _, _):
-        review.wanted.append((request, index))
-        review.percent = max(review.percent, percent)
-        isHopeful = true
-      case .waiting:
-        review.wanted.append((request, index))
-        isHopeful = true
-      case .absent:
-        review.wanted.append((request, index))
+      let status = status(request)
+      switch status {
+      case .ready(let tape):
+        review.playable.append(Playable(programme: index, request: request, tape: tape))
+        continue
+      case .bad(let reason):
+        review.faults.append(fault(programme, reason))
+        continue
+      case .recording(let percent, _, _): review.percent = max(review.percent, percent)
+      case .waiting, .absent: break
+      }
+      review.wanted.append((request, index))
+      if let reason = status.failure ?? plain.failure {
+        review.faults.append(fault(programme, reason))
+      } else {
         isHopeful = true
       }
     }
@@ -206,16 +207,13 @@ struct StationTapes {
         definer = index
         return true
       case .bad(let reason): review.faults.append(fault(programme, reason))
-      case .recording(_, let failures, let reason) where failures >= Self.patience,
-        .waiting(let failures, let reason) where failures >= Self.patience:
+      case .recording, .waiting, .absent:
         review.wanted.append((request, index))
-        review.faults.append(fault(programme, reason ?? Self.fails))
-      case .recording(let percent, _, _):
-        review.wanted.append((request, index))
-        review.percent = percent
-        return false
-      case .waiting, .absent:
-        review.wanted.append((request, index))
+        if let reason = status(request).failure {
+          review.faults.append(fault(programme, reason))
+          continue
+        }
+        if case .recording(let percent, _, _) = status(request) { review.percent = percent }
         return false
       }
     }

@@ -11,6 +11,18 @@ enum TapeStatus: Sendable {
   case ready(Tape)
   /// Its source is no media that can be played, and will not be until the file changes.
   case bad(reason: String)
+
+  /// After so many failures of its recorder in a row, a programme no longer holds up the others.
+  static let patience = 3
+
+  /// Why its recorder keeps failing; nil while it does not.
+  var failure: String? {
+    switch self {
+    case .waiting(let failures, let reason) where failures >= Self.patience: reason ?? "its recorder fails"
+    case .recording(_, let failures, let reason) where failures >= Self.patience: reason ?? "its recorder fails"
+    default: nil
+    }
+  }
 }
 
 /// How a recorder's work ended.

@@ -1,5 +1,6 @@
 import Synchronization
 import SyntheticTape
+import Tape
 import Testing
 
 @testable import StationServer
@@ -18,11 +19,11 @@ import Testing
   }
 
   private func run(_ script: String, patience: Duration = .seconds(10)) async throws -> (RecordingOutcome, [Double]) {
-    try Scratch.write(script, to: request.source.path)
+    try Scratch.write(script, to: directory.path("script"))
     let percents = Mutex<[Double]>([])
     let recorder = RecorderProcess(executable: "/bin/sh", patience: patience)
-    let outcome = await recorder.record(request, to: directory.path("a.ts")) { progress in
-      percents.withLock { $0.append(progress.percent) }
+    let outcome = await recorder.record(request, to: directory.path("a.ts")) { line in
+      if let progress = line.progress { percents.withLock { $0.append(progress.percent) } }
     }
     return (outcome, percents.withLock(\.self))
   }
@@ -43,6 +44,24 @@ import Testing
     let (outcome, _) = try await run("echo \"stationd-recorder: $0: $*\" >&2; exit 65")
     let arguments = "-o \(directory.path("a.ts")) --progress json --supervised --bitrate 4000000"
     #expect(outcome == .bad(reason: arguments))
+  }
+
+  @Test func asksForCards() async throws {
+    let house = HouseFormat(video: .init(codec: "h264"), audio: [])
+    let card = TapeRequest(cardWith: ["One", "back soon"], format: house, bitrate: 900_000)
+    #expect(
+      RecorderProcess(executable: "").arguments(card, "c.ts") == [
+        "card", "--text", "One", "--text", "back soon", "-o", "c.ts", "--format",
+        #"{"audio":[],"video":{"codec":"h264"}}"#, "--bitrate", "900000",
+      ])
+  }
+
+  @Test func hearsWhatFormatTheTapeWillHave() throws {
+    let line =
+      #"{"format": {"audio": [{"channels": 2, "codec": "aac", "sampleRate": 48000}], "video": {"codec": "hevc"}}}"#
+    let format = try #require(RecorderLine(line)?.format)
+    #expect(
+      format == HouseFormat(video: .init(codec: "hevc"), audio: [.init(codec: "aac", sampleRate: 48_000, channels: 2)]))
   }
 
   /// However fast a recorder ends, its last words are heard.

@@ -23,7 +23,7 @@ import Testing
     queue.add(request("1a"), .init(programme: 0, station: 1))
     var order: [String] = []
     while let next = queue.start(at: 0).first {
-      order.append(next.source.path)
+      order.append(next.label)
       queue.succeeded(next)
     }
     #expect(order == ["1a", "2a", "1b"])

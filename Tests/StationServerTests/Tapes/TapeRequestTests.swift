@@ -21,7 +21,10 @@ import Testing
 }
 
 @Suite struct TapeRequestTests {
-  let plain = TapeRequest(source: SourceFile(path: "/m/a.mp4", size: 10, modified: 20))
+  let source = SourceFile(path: "/m/a.mp4", size: 10, modified: 20)
+  let plain: TapeRequest
+
+  init() { plain = TapeRequest(source: source) }
 
   @Test func namesATapeByEverythingItDependsOn() {
     let house = HouseFormat(video: .init(codec: "h264"), audio: [])
@@ -30,9 +33,11 @@ import Testing
     others.append(TapeRequest(source: SourceFile(path: "/m/a.mp4", size: 11, modified: 20)))
     others.append(TapeRequest(source: SourceFile(path: "/m/a.mp4", size: 10, modified: 21)))
     others.append(TapeRequest(source: SourceFile(path: "/m/a.mp4", size: 1, modified: 020)))
-    others.append(TapeRequest(source: plain.source, format: house))
-    others.append(TapeRequest(source: plain.source, bitrate: 4_000_000))
-    others.append(TapeRequest(source: plain.source, card: "One"))
+    others.append(TapeRequest(source: source, format: house))
+    others.append(TapeRequest(source: source, bitrate: 4_000_000))
+    others.append(TapeRequest(source: source, card: "One"))
+    others.append(TapeRequest(cardWith: ["One"], format: house))
+    others.append(TapeRequest(cardWith: ["One", "back soon"], format: house))
     #expect(Set(others.map(\.key)).count == others.count)
     #expect(others.allSatisfy { $0.key.count == 32 })
   }
