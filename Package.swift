@@ -33,6 +33,7 @@ let package = Package(
     .target(name: "TransportStream", swiftSettings: strict),
     .target(name: "Tape", dependencies: ["TransportStream"], swiftSettings: strict),
     .target(name: "Playout", dependencies: ["Tape", "TransportStream"], swiftSettings: strict),
+    .target(name: "Timetables", dependencies: ["TransportStream"], swiftSettings: strict),
     .target(
       name: "Wire",
       dependencies: [.product(name: "NIOCore", package: "swift-nio")],
@@ -57,7 +58,7 @@ let package = Package(
     .executableTarget(
       name: "StationServer",
       dependencies: [
-        "Playout", "Tape", "TransportStream", "Wire", "LinuxIO",
+        "Playout", "Tape", "Timetables", "TransportStream", "Wire", "LinuxIO",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -111,6 +112,7 @@ let package = Package(
     .testTarget(
       name: "PlayoutTests", dependencies: ["Playout", "Tape", "TransportStream", "SyntheticTape"],
       swiftSettings: strict),
+    .testTarget(name: "TimetablesTests", dependencies: ["Timetables", "TransportStream"], swiftSettings: strict),
     .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: strict),
     .testTarget(name: "LinuxIOTests", dependencies: ["LinuxIO"], swiftSettings: strict),
     .testTarget(
@@ -120,7 +122,7 @@ let package = Package(
     .testTarget(
       name: "StationServerTests",
       dependencies: [
-        "StationServer", "LinuxIO", "Playout", "Tape", "TransportStream", "Wire", "SyntheticTape",
+        "StationServer", "LinuxIO", "Playout", "Tape", "Timetables", "TransportStream", "Wire", "SyntheticTape",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
