@@ -16,13 +16,29 @@ package struct EraRecord: Codable, Hashable, Sendable {
   package var tapes: [String]
   /// The version of each tape's program map, 0 to 31: it differs where the content does (ISO/IEC 13818-1 §2.4.4.9).
   package var mapVersions: [UInt8]
+  /// For each tape, where its programme ends before the tape does; nil when none does.
+  package var cuts: [ProgrammeCut?]?
+  /// The cut that this era makes in the programme of the era before, when it does not wait for that to end.
+  package var interruption: ProgrammeCut?
 
   /// The era of a station that has always been on, with the same schedule, since the Unix epoch: nothing is stored, and
   /// any number of servers with these tapes agree.
   package static func always(_ tapes: [Tape]) -> EraRecord {
-    EraRecord(
-      start: .zero, anchor: .zero, base: AirCounts(), tapes: tapes.map(\.path),
-      mapVersions: mapVersions(of: tapes, after: [:]))
+    always(tapes.map { Showing($0) })
+  }
+
+  /// The same, of programmes that may end before their tapes do.
+  package static func always(_ lineup: [Showing]) -> EraRecord {
+    EraRecord(start: .zero, anchor: .zero, base: AirCounts(), lineup: lineup, after: [:])
+  }
+
+  init(
+    start: Ticks, anchor: Ticks, base: AirCounts, lineup: [Showing], after versions: [ArraySlice<UInt8>: UInt8]
+  ) {
+    (self.start, self.anchor, self.base) = (start, anchor, base)
+    tapes = lineup.map(\.tape.path)
+    mapVersions = Self.mapVersions(of: lineup.map(\.tape), after: versions)
+    if lineup.contains(where: { $0.cut != nil }) { cuts = lineup.map(\.cut) }
   }
 
   /// Tapes with the same map share a version; a new map takes the next one not used by those of `earlier`.
@@ -39,18 +55,49 @@ package struct EraRecord: Codable, Hashable, Sendable {
   }
 }
 
+/// One programme of a schedule: a tape, or a part of one.
+package struct Showing: Sendable {
+  package let tape: Tape
+  /// Where it ends, if before the tape does.
+  package let cut: ProgrammeCut?
+  /// Datagrams that are sent of the tape.
+  let datagramCount: Int
+
+  /// Of the whole tape, or up to a cut that has been made in it.
+  package init(_ tape: Tape, cut: ProgrammeCut? = nil) {
+    (self.tape, self.cut) = (tape, cut)
+    datagramCount = cut.map { min(Int(clamping: $0.counts.datagrams), tape.datagramCount) } ?? tape.datagramCount
+  }
+
+  /// What goes out of it.
+  package var counts: AirCounts { cut?.counts ?? AirCounts(tape) }
+  package var duration: Ticks { cut?.duration ?? tape.info.duration }
+
+  /// Whether the cut, if there is one, can have been made in this tape.
+  fileprivate var isSound: Bool {
+    guard let cut else { return true }
+    return cut.duration > .zero && cut.duration < tape.info.duration && cut.duration.count % 300 == 0
+      && cut.counts.datagrams > 0 && cut.counts.datagrams == tape.firstDatagram(notBefore: cut.duration)
+      && (0...Int64(tape.slotCount)).contains(cut.counts.slots) && cut.counts.isSane
+  }
+}
+
 /// An era whose tapes are open: where in it a date or a datagram's number lies.
 package struct Era: Sendable {
   package let record: EraRecord
-  package let tapes: [Tape]
+  /// The schedule.
+  package let lineup: [Showing]
   /// What goes out before each programme of the schedule, and as the last element, in one whole cycle.
   let before: [AirCounts]
 
-  var cycle: AirCounts { before[tapes.count] }
+  var cycle: AirCounts { before[lineup.count] }
+  package var tapes: [Tape] { lineup.map(\.tape) }
 
   /// Throws when there is no tape, or `record` and `tapes` do not belong together.
   package init(_ record: EraRecord, tapes: [Tape]) throws(TapeError) {
-    guard let first = tapes.first, record.tapes == tapes.map(\.path), record.mapVersions.count == tapes.count else {
+    guard let first = tapes.first, record.tapes == tapes.map(\.path), record.mapVersions.count == tapes.count,
+      record.cuts.map({ $0.count == tapes.count }) ?? true
+    else {
       throw .damaged(path: record.tapes.first ?? "(none)", why: "its schedule does not name the tapes that were opened")
     }
     guard record.anchor.count % 300 == 0, record.anchor <= record.start, record.base.isSane,
@@ -58,9 +105,13 @@ package struct Era: Sendable {
     else {
       throw .damaged(path: first.path, why: "its schedule begins at tick \(record.anchor.count)")
     }
+    let lineup = tapes.enumerated().map { Showing($1, cut: record.cuts?[$0]) }
+    if let bad = lineup.first(where: { !$0.isSound }) {
+      throw .damaged(path: bad.tape.path, why: "the cut that its schedule makes in it is not one")
+    }
     self.record = record
-    self.tapes = tapes
-    before = tapes.reduce(into: [AirCounts()]) { sums, tape in sums.append(sums[sums.count - 1] + AirCounts(tape)) }
+    self.lineup = lineup
+    before = lineup.reduce(into: [AirCounts()]) { sums, showing in sums.append(sums[sums.count - 1] + showing.counts) }
   }
 
   /// Takes the tapes that `record` names out of those that are open, or opens them.
@@ -81,16 +132,16 @@ package struct Era: Sendable {
   func place(at date: Ticks) -> Place {
     let (cycle, rest) = (date - record.anchor).count.flooredDivision(by: self.cycle.duration.count)
     let position = Ticks(rest)
-    let programme = (before.firstIndex { $0.duration > position } ?? tapes.count) - 1
+    let programme = (before.firstIndex { $0.duration > position } ?? lineup.count) - 1
     return Place(
       cycle: cycle, programme: programme,
-      datagram: tapes[programme].firstDatagram(notBefore: position - before[programme].duration))
+      datagram: lineup[programme].tape.firstDatagram(notBefore: position - before[programme].duration))
   }
 
   /// The place of the station's datagram `n`.
   func place(of n: Int64) -> Place {
     let (cycle, rest) = (n - record.base.datagrams).flooredDivision(by: self.cycle.datagrams)
-    let programme = (before.firstIndex { $0.datagrams > rest } ?? tapes.count) - 1
+    let programme = (before.firstIndex { $0.datagrams > rest } ?? lineup.count) - 1
     return Place(cycle: cycle, programme: programme, datagram: Int(rest - before[programme].datagrams))
   }
 
@@ -104,6 +155,12 @@ package struct Era: Sendable {
     record.base.datagrams + cycle.datagrams * place.cycle + before[place.programme].datagrams + Int64(place.datagram)
   }
 
+  /// When a place's datagram is due.
+  func date(of place: Place) -> Ticks {
+    startDate(cycle: place.cycle, programme: place.programme)
+      + lineup[place.programme].tape.date(of: place.datagram)
+  }
+
   /// When a programme begins; `programme` may be one past the last.
   func startDate(cycle: Int64, programme: Int) -> Ticks {
     record.anchor + self.cycle.duration * cycle + before[programme].duration
@@ -111,7 +168,7 @@ package struct Era: Sendable {
 
   /// The first datagram of the programme after that of `place`.
   func nextProgramme(after place: Place) -> Place {
-    place.programme + 1 < tapes.count
+    place.programme + 1 < lineup.count
       ? Place(cycle: place.cycle, programme: place.programme + 1, datagram: 0)
       : Place(cycle: place.cycle + 1, programme: 0, datagram: 0)
   }

@@ -1,26 +1,98 @@
 import Tape
 import TransportStream
 
+/// Where one era ends and the next may begin: what the station has sent by then, so that every counter goes on.
+package struct EraBoundary: Sendable {
+  /// Whole 90 kHz counts.
+  package let date: Ticks
+  /// What the station has sent when the next era begins.
+  package let counts: AirCounts
+  /// The cut in the programme that is on until then, when it does not come to its end.
+  package let interruption: ProgrammeCut?
+  /// The path of the tape that is on until then.
+  let ending: String?
+  /// By the content of a program map, its version.
+  fileprivate let mapVersions: [ArraySlice<UInt8>: UInt8]
+
+  /// What the place of a boundary goes by.
+  package enum Place: Hashable, Sendable {
+    /// The end of the programme that is on at the date.
+    case programmeEnd
+    /// The first random access point at or after the date of the programme on then, so that nothing of it is missed; its
+    /// end, when none comes before.
+    case randomAccess
+    /// The date itself, rounded up to whole 90 kHz counts.
+    case date
+  }
+}
+
 extension Era {
-  /// The era that follows this one with another schedule: it takes over where the programme on the air at `date` ends,
-  /// with the programme that `schedule` has after that one, and every counter goes on.
+  /// The boundary at or after `date`. In the middle of a programme, its tape is read to make the cut: this may have to wait
+  /// for a disk.
+  package func boundary(after date: Ticks, at kind: EraBoundary.Place) throws(TapeError) -> EraBoundary {
+    let date = max(Ticks((date.count + 299).flooredDivision(by: 300).quotient * 300), record.start)
+    let place = place(at: date)
+    let showing = lineup[place.programme]
+    let start = startDate(cycle: place.cycle, programme: place.programme)
+    let known = Dictionary(
+      zip(lineup.map(\.tape.map.body), record.mapVersions), uniquingKeysWith: { first, _ in first })
+    func boundary(_ counts: AirCounts, _ interruption: ProgrammeCut?) -> EraBoundary {
+      EraBoundary(
+        date: start + counts.duration, counts: self.counts(cycle: place.cycle, programme: place.programme) + counts,
+        interruption: interruption, ending: showing.tape.path, mapVersions: known)
+    }
+
+    let position = date - start
+    let cutting: Ticks? =
+      switch kind {
+      case .programmeEnd: nil
+      // The first datagram is one: there, nothing of the programme has been sent yet.
+      case .randomAccess: position == .zero ? .zero : showing.tape.randomAccess(notBefore: position)
+      case .date: position
+      }
+    guard let cutting, cutting < showing.duration else { return boundary(showing.counts, nil) }
+    // Where nothing has been sent of it, nothing is cut.
+    guard showing.tape.firstDatagram(notBefore: cutting) > 0 else {
+      var none = AirCounts()
+      none.duration = cutting
+      return boundary(none, nil)
+    }
+    let cut = try showing.tape.cut(at: cutting)
+    return boundary(cut?.counts ?? showing.counts, cut)
+  }
+
+  /// The era that follows this one with another schedule: it begins with the programme that `schedule` has after the one
+  /// that it ends, and every counter goes on.
   ///
   /// - Parameters:
-  ///   - schedule: the tapes from then on, in order; at least one.
+  ///   - schedule: the programmes from then on, in order; at least one.
   ///   - date: must lie far enough ahead for the new era to reach the transmitter before it begins.
-  package func followed(by schedule: [Tape], after date: Ticks) throws(TapeError) -> Era {
-    let place = place(at: max(date, record.start))
-    let ending = tapes[place.programme].path
-    let boundary = startDate(cycle: place.cycle, programme: place.programme + 1)
-    let counts = counts(cycle: place.cycle, programme: place.programme) + AirCounts(tapes[place.programme])
+  ///   - place: whether the programme on the air then comes to its end.
+  package func followed(
+    by schedule: [Showing], after date: Ticks, at place: EraBoundary.Place = .programmeEnd
+  ) throws(TapeError) -> Era {
+    let boundary = try boundary(after: date, at: place)
+    let first = schedule.firstIndex { $0.tape.path == boundary.ending }.map { ($0 + 1) % schedule.count } ?? 0
+    return try boundary.era(schedule, startingWith: first)
+  }
 
-    let first = schedule.firstIndex { $0.path == ending }.map { ($0 + 1) % schedule.count } ?? 0
-    let skipped = schedule[..<first].reduce(into: AirCounts()) { $0 = $0 + AirCounts($1) }
-    let known = Dictionary(
-      zip(tapes.map(\.map.body), record.mapVersions), uniquingKeysWith: { first, _ in first })
-    let next = EraRecord(
-      start: boundary, anchor: boundary - skipped.duration, base: counts - skipped, tapes: schedule.map(\.path),
-      mapVersions: EraRecord.mapVersions(of: schedule, after: known))
-    return try Era(next, tapes: schedule)
+  /// The same with whole tapes.
+  package func followed(
+    by tapes: [Tape], after date: Ticks, at place: EraBoundary.Place = .programmeEnd
+  ) throws(TapeError) -> Era {
+    try followed(by: tapes.map { Showing($0) }, after: date, at: place)
+  }
+}
+
+extension EraBoundary {
+  /// The era that begins here with the programme `first` of a schedule.
+  package func era(_ schedule: [Showing], startingWith first: Int = 0) throws(TapeError) -> Era {
+    let skipped = schedule.prefix(max(first, 0)).reduce(into: AirCounts()) { $0 = $0 + $1.counts }
+    var base = counts - skipped
+    base.duration = .zero
+    var record = EraRecord(
+      start: date, anchor: date - skipped.duration, base: base, lineup: schedule, after: mapVersions)
+    record.interruption = interruption
+    return try Era(record, tapes: schedule.map(\.tape))
   }
 }

@@ -20,9 +20,9 @@ package final class Station: Sendable {
     }
     self.identity = identity
     self.eras = eras
-    tables = StationTables(identity, isRadio: first.tapes[0].info.format.video == nil)
+    tables = StationTables(identity, isRadio: first.lineup[0].tape.info.format.video == nil)
     maps = eras.map { era in
-      zip(era.tapes, era.record.mapVersions).map { StationTables.map(of: $0, version: $1, on: identity) }
+      zip(era.lineup, era.record.mapVersions).map { StationTables.map(of: $0.tape, version: $1, on: identity) }
     }
     firstNumbers = eras.map { $0.number(of: $0.place(at: $0.record.start)) }
   }
@@ -42,22 +42,39 @@ package final class Station: Sendable {
   /// The era and the place of the first datagram at or after `date`, a real datagram always.
   func locate(_ date: Ticks) -> (era: Int, place: Era.Place) {
     let index = eraIndex(at: date)
-    let era = eras[index]
-    let place = era.place(at: date)
-    guard place.datagram == era.tapes[place.programme].datagramCount else { return (index, place) }
+    let place = eras[index].place(at: date)
+    if isOver(place, era: index) { return locate(eras[index + 1].record.start) }
+    guard place.datagram >= eras[index].lineup[place.programme].datagramCount else { return (index, place) }
     return successor(ofProgrammeAt: place, era: index)
+  }
+
+  /// Whether the next era has begun when a place's datagram is due.
+  private func isOver(_ place: Era.Place, era index: Int) -> Bool {
+    index + 1 < eras.count && eras[index].date(of: place) >= eras[index + 1].record.start
   }
 
   private func eraIndex(at date: Ticks) -> Int {
     max((eras.firstIndex { $0.record.start > date } ?? eras.count) - 1, 0)
   }
 
+  /// The cut at which the programme at `place` is broken off by the next era, if it is.
+  func interruption(ofProgrammeAt place: Era.Place, era index: Int) -> (cut: ProgrammeCut, date: Ticks)? {
+    guard index + 1 < eras.count, let cut = eras[index + 1].record.interruption else { return nil }
+    let start = eras[index].startDate(cycle: place.cycle, programme: place.programme)
+    let date = eras[index + 1].record.start
+    return start < date && start + cut.duration == date ? (cut, date) : nil
+  }
+
+  /// When the programme at `place` ends, or the next era begins.
+  func end(ofProgrammeAt place: Era.Place, era index: Int) -> Ticks {
+    let end = eras[index].startDate(cycle: place.cycle, programme: place.programme + 1)
+    return index + 1 < eras.count ? min(end, eras[index + 1].record.start) : end
+  }
+
   /// The first datagram of what comes after the programme at `place`: the schedule's next, or the next era's first.
   func successor(ofProgrammeAt place: Era.Place, era index: Int) -> (era: Int, place: Era.Place) {
     let next = eras[index].nextProgramme(after: place)
-    let start = eras[index].startDate(cycle: next.cycle, programme: next.programme)
-    guard index + 1 < eras.count, start >= eras[index + 1].record.start else { return (index, next) }
-    return (index + 1, eras[index + 1].place(at: eras[index + 1].record.start))
+    return isOver(next, era: index) ? locate(eras[index + 1].record.start) : (index, next)
   }
 }
 
@@ -78,9 +95,9 @@ extension Station {
     let place = era.place(at: date)
     let next = successor(ofProgrammeAt: place, era: index)
     return OnAir(
-      tape: era.tapes[place.programme].path,
+      tape: era.lineup[place.programme].tape.path,
       start: era.startDate(cycle: place.cycle, programme: place.programme),
-      end: era.startDate(cycle: place.cycle, programme: place.programme + 1),
-      nextTape: eras[next.era].tapes[next.place.programme].path)
+      end: end(ofProgrammeAt: place, era: index),
+      nextTape: eras[next.era].lineup[next.place.programme].tape.path)
   }
 }

@@ -45,7 +45,7 @@ package struct StationCursor: Sendable {
     self.era = era
     self.place = place
     programme = ProgrammeOnAir(place, of: station, era: era)
-    tape = station.eras[era].tapes[place.programme].reader
+    tape = station.eras[era].lineup[place.programme].tape.reader
     entry = tape.entry(place.datagram)
     end = tape.entry(place.datagram + 1)
     position = AirPosition(
@@ -58,7 +58,7 @@ package struct StationCursor: Sendable {
     let next = place.datagram + 1
     let nextDate = programme.start + end.date
     // Dates that do not rise are a damaged index: the rest of the programme is given up, the next one is on time.
-    guard next < tape.datagramCount, position.date < nextDate, nextDate < programme.end else {
+    guard next < programme.datagramCount, position.date < nextDate, nextDate < programme.end else {
       return enterNextProgramme()
     }
     place.datagram = next
@@ -105,6 +105,11 @@ package struct StationCursor: Sendable {
         station.tables.writeTime(position.date, counter: target[offset + 3], to: &target, at: offset)
       }
     }
+    if end.firstPacket > programme.firstDropped.first {
+      Restamp.silence(
+        in: &target, count: length, firstPacket: entry.firstPacket, from: programme.firstDropped.bySlot,
+        counters: programme.lastCounters)
+    }
     return length
   }
 }
@@ -118,19 +123,30 @@ private struct ProgrammeOnAir: Sendable {
   let startStamp: UInt64
   let firstNumber: Int64
   let firstSlot: Int64
+  let datagramCount: Int
   let counterShifts: SIMD16<UInt8>
+  /// Which packets of the tape are not sent before a cut, and the last continuity counters that are.
+  let firstDropped: (bySlot: SIMD16<UInt32>, first: UInt32)
+  let lastCounters: SIMD16<UInt8>
   /// The program map's packet.
   let map: PacketBytes
 
   init(_ place: Era.Place, of station: Station, era index: Int) {
     let era = station.eras[index]
     start = era.startDate(cycle: place.cycle, programme: place.programme)
-    end = start + era.tapes[place.programme].info.duration
+    end = station.end(ofProgrammeAt: place, era: index)
     (startClock, startStamp) = (start.pcr, start.timestamp)
     let counts = era.counts(cycle: place.cycle, programme: place.programme)
     firstNumber = counts.datagrams
     firstSlot = counts.slots
     counterShifts = counts.counterShifts
+    let showing = era.lineup[place.programme]
+    let interruption = station.interruption(ofProgrammeAt: place, era: index)?.cut
+    let cut = interruption ?? showing.cut
+    datagramCount = min(showing.datagramCount, interruption.map { Int(clamping: $0.counts.datagrams) } ?? .max)
+    let dropped = cut?.firstDropped ?? SIMD16(repeating: .max)
+    firstDropped = (dropped, dropped.min())
+    lastCounters = (counts + (cut?.counts ?? AirCounts())).counterShifts &- 1
     map = station.maps[index][place.programme]
   }
 }

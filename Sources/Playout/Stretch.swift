@@ -22,10 +22,12 @@ extension Station {
     // Programmes last a 90 kHz count at least, so this ends; a thousand of them between two dates are enough.
     for _ in 0..<1_000 {
       let era = eras[index]
-      let tape = era.tapes[place.programme]
+      let showing = era.lineup[place.programme]
+      let tape = showing.tape
       let start = era.startDate(cycle: place.cycle, programme: place.programme)
       guard start < last else { break }
-      let end = start + tape.info.duration > last ? tape.firstDatagram(notBefore: last - start) : tape.datagramCount
+      let end =
+        start + showing.duration > last ? tape.firstDatagram(notBefore: last - start) : showing.datagramCount
       stretches.append(Stretch(tape: tape, datagrams: place.datagram..<max(place.datagram, end), start: start))
       (index, place) = successor(ofProgrammeAt: place, era: index)
     }

@@ -114,6 +114,14 @@ package final class Tape: Sendable {
     return after == 0 ? 0 : min(randomAccess(after - 1), datagramCount - 1)
   }
 
+  /// The first random access point at or after datagram `number`: a datagram's number; nil when none comes.
+  package func randomAccessPoint(atOrAfter number: Int) -> Int? {
+    let first = partition(0..<randomAccessCount) { self.randomAccess($0) >= number }
+    guard first < randomAccessCount else { return nil }
+    let point = randomAccess(first)
+    return point < datagramCount ? point : nil
+  }
+
   private func randomAccess(_ ordinal: Int) -> Int {
     Int(index.load(UInt32.self, at: randomAccessBase + ordinal * TapeIndex.randomAccessSize))
   }

@@ -56,7 +56,8 @@ package struct TapeReader: Sendable {
 package struct TapeEntry: Hashable, Sendable {
   /// From the tape's start; the programme's duration for the end of the tape.
   package let date: Ticks
-  let firstPacket: UInt32
+  /// The number of its first packet, from the tape's first on.
+  package let firstPacket: UInt32
   let firstPatch: UInt32
   /// Whether the datagram carries a program clock reference.
   package let carriesClock: Bool

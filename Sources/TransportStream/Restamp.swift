@@ -1,4 +1,4 @@
-/// Moves the continuity counters of a tape's packets on to where a station's have got to.
+/// Moves the continuity counters of a tape's packets on to where a station's have got to, and takes out what is not sent.
 package enum Restamp {
   /// Adds to the continuity counter of every packet in the first `count` bytes.
   ///
@@ -17,5 +17,35 @@ package enum Restamp {
       at += TSPacket.size
     }
     return at == count
+  }
+
+  /// Takes the packets of a stream's end out of a datagram of `count` bytes: they become null packets (ISO/IEC 13818-1
+  /// §2.4.1), those that carry a PCR become packets with an adaptation field and nothing else, which repeat the stream's
+  /// last continuity counter (§2.4.3.3). Tables stay.
+  ///
+  /// - Parameters:
+  ///   - firstPacket: the number on the tape of the datagram's first packet.
+  ///   - limits: the number on the tape from which on packets are taken out, by ``PID/slot(_:)``.
+  ///   - counters: the last counter sent, modulo 16, by ``PID/slot(_:)``.
+  package static func silence(
+    in bytes: inout MutableSpan<UInt8>, count: Int, firstPacket: UInt32, from limits: SIMD16<UInt32>,
+    counters: SIMD16<UInt8>
+  ) {
+    for index in 0..<count / TSPacket.size {
+      let at = index * TSPacket.size
+      guard let packet = TSPacket(bytes.span, at: at), let slot = PID.slot(packet.pid),
+        firstPacket &+ UInt32(index) >= limits[slot]
+      else { continue }
+      guard let clock = packet.pcrOffset else {
+        TSPacket.writeNull(to: &bytes, at: at)
+        continue
+      }
+      let pcrFlag: UInt8 = 0x10
+      bytes[at + 1] &= 0x1F
+      bytes[at + 3] = 0x20 | counters[slot] & 0x0F
+      bytes[at + 4] = UInt8(TSPacket.size - 5)
+      bytes[at + 5] = pcrFlag
+      for stuffing in at + clock + 6..<at + TSPacket.size { bytes[stuffing] = 0xFF }
+    }
   }
 }

@@ -126,7 +126,3 @@ private let noon = Ticks.seconds(1_795_348_800)
         == OnAir(tape: b.path, start: start + .seconds(1), end: start + .seconds(4), nextTape: a.path))
   }
 }
-
-extension TSPacket {
-  fileprivate init?(_ bytes: [UInt8], at offset: Int = 0) { self.init(bytes.span, at: offset) }
-}

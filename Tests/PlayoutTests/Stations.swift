@@ -65,3 +65,7 @@ func faults(_ sent: [Sent]) -> [String] {
   for datagram in sent { checker.check(datagram.bytes.span, arrival: datagram.date) }
   return checker.report().faults
 }
+
+extension TSPacket {
+  init?(_ bytes: [UInt8], at offset: Int = 0) { self.init(bytes.span, at: offset) }
+}

@@ -43,7 +43,14 @@ struct Clips {
   func air(_ tapes: [Tape], programmes: Int) throws -> (path: String, faults: [String]) {
     let identity = StationIdentity(number: 1, name: "Quay", provider: "Harbour", transportStreamID: 1)
     let station = try #require(Station(identity: identity, eras: [try Era(EraRecord.always(tapes), tapes: tapes)]))
-    let start = station.onAir(at: .seconds(1_800_000_000)).end
+    return try air(station, programmes: programmes)
+  }
+
+  /// The same of a station, from the end of the programme on at a date.
+  func air(
+    _ station: Station, after date: Ticks = .seconds(1_800_000_000), programmes: Int
+  ) throws -> (path: String, faults: [String]) {
+    let start = station.onAir(at: date).end
     let end = (0..<programmes).reduce(start) { date, _ in station.onAir(at: date).end }
     var checker = StreamChecker()
     var cursor = station.cursor(at: station.index(at: start))
