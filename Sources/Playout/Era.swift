@@ -60,13 +60,28 @@ package struct Showing: Sendable {
   package let tape: Tape
   /// Where it ends, if before the tape does.
   package let cut: ProgrammeCut?
-  /// Datagrams that are sent of the tape.
+  /// Datagrams that are sent, and those of the tape among them.
   let datagramCount: Int
+  let tapeCount: Int
 
   /// Of the whole tape, or up to a cut that has been made in it.
   package init(_ tape: Tape, cut: ProgrammeCut? = nil) {
     (self.tape, self.cut) = (tape, cut)
-    datagramCount = cut.map { min(Int(clamping: $0.counts.datagrams), tape.datagramCount) } ?? tape.datagramCount
+    datagramCount = cut.map { Int(clamping: $0.counts.datagrams) } ?? tape.datagramCount
+    tapeCount = min(datagramCount - (cut?.clock == nil ? 0 : 1), tape.datagramCount)
+  }
+
+  /// When a datagram is due, from the programme's start; the number may be one past the last.
+  func date(of number: Int) -> Ticks {
+    if number >= datagramCount { return duration }
+    return number < tapeCount ? tape.date(of: number) : cut?.clock?.date ?? duration
+  }
+
+  /// The first datagram dated at or after `date`, from the programme's start; ``datagramCount`` when there is none.
+  func firstDatagram(notBefore date: Ticks) -> Int {
+    let first = min(tape.firstDatagram(notBefore: date), tapeCount)
+    guard first == tapeCount, let clock = cut?.clock, clock.date < date else { return first }
+    return datagramCount
   }
 
   /// What goes out of it.
@@ -74,10 +89,11 @@ package struct Showing: Sendable {
   package var duration: Ticks { cut?.duration ?? tape.info.duration }
 
   /// Whether the cut, if there is one, can have been made in this tape.
-  fileprivate var isSound: Bool {
+  var isSound: Bool {
     guard let cut else { return true }
     return cut.duration > .zero && cut.duration < tape.info.duration && cut.duration.count % 300 == 0
-      && cut.counts.datagrams > 0 && cut.counts.datagrams == tape.firstDatagram(notBefore: cut.duration)
+      && tapeCount > 0 && tapeCount == tape.firstDatagram(notBefore: cut.duration)
+      && cut.clock.map { tape.date(of: tapeCount - 1) < $0.date && $0.date < cut.duration } ?? true
       && (0...Int64(tape.slotCount)).contains(cut.counts.slots) && cut.counts.isSane
   }
 }
@@ -135,7 +151,7 @@ package struct Era: Sendable {
     let programme = (before.firstIndex { $0.duration > position } ?? lineup.count) - 1
     return Place(
       cycle: cycle, programme: programme,
-      datagram: lineup[programme].tape.firstDatagram(notBefore: position - before[programme].duration))
+      datagram: lineup[programme].firstDatagram(notBefore: position - before[programme].duration))
   }
 
   /// The place of the station's datagram `n`.
@@ -153,12 +169,6 @@ package struct Era: Sendable {
   /// The number of a place's datagram.
   func number(of place: Place) -> Int64 {
     record.base.datagrams + cycle.datagrams * place.cycle + before[place.programme].datagrams + Int64(place.datagram)
-  }
-
-  /// When a place's datagram is due.
-  func date(of place: Place) -> Ticks {
-    startDate(cycle: place.cycle, programme: place.programme)
-      + lineup[place.programme].tape.date(of: place.datagram)
   }
 
   /// When a programme begins; `programme` may be one past the last.

@@ -6,12 +6,22 @@ import TransportStream
 /// An access unit of which a decoder would not get all, or which it would show after the next programme has begun, is not
 /// sent, nor is any of its stream after it: in the place of its packets stand null packets (ISO/IEC 13818-1 §2.4.1), or
 /// packets with nothing but the PCR where they carry one. So every access unit that begins is complete, tables and clock go
-/// on up to the last datagram, and not one datagram moves.
+/// on up to the last datagram, and not one datagram moves. Where the last PCR lies far in front of the cut, another one
+/// is sent before the next programme's first.
 package struct ProgrammeCut: Codable, Hashable, Sendable {
   /// What has gone out when the programme ends. Of the packets of each PID, only what a continuity counter sees: modulo 16.
   package var counts: AirCounts
   /// The packet of the tape, numbered from 0, from which on the packets of a stream are not sent, by ``PID/slot(_:)``.
   package var firstDropped: SIMD16<UInt32>
+  /// The programme's last datagram, when it is not one of the tape's.
+  package var clock: Clock?
+
+  /// A datagram of one packet, with a PCR and nothing else.
+  package struct Clock: Codable, Hashable, Sendable {
+    /// From the programme's start.
+    package var date: Ticks
+    package var pid: UInt16
+  }
 
   /// From the programme's start: whole 90 kHz counts.
   package var duration: Ticks { counts.duration }
@@ -19,6 +29,13 @@ package struct ProgrammeCut: Codable, Hashable, Sendable {
   /// Presentation of every programme begins so long after its first packet is sent, and decoding so long: ticks.
   static let presentation = Ticks.milliseconds(900)
   static let decoding = Ticks.milliseconds(700)
+  /// Between two PCRs lie 40 ms at the most (ETSI TR 101 290, 1.4), and the first one of a tape stands behind its tables,
+  /// up to 15 ms after its beginning: so a PCR must not lie farther in front of a cut than this.
+  static let latestClock = Ticks.milliseconds(25)
+  /// So far in front of the cut stands one that is put in.
+  static let clockLead = Ticks.milliseconds(10)
+  /// Datagrams are a 90 kHz count apart at least.
+  static let leastDistance = Ticks.ninetyKilohertz(1)
 }
 
 extension Tape {
@@ -80,6 +97,8 @@ private struct CutSurvey {
   private var counters = [UInt8?](repeating: nil, count: PID.slotCount)
   private var isClosed = [Bool](repeating: false, count: PID.slotCount)
   private var slots: Int64 = 0
+  /// The last PCR before the cut: its datagram, and where it stands.
+  private var clock: (datagram: Int, pid: UInt16)?
 
   init(_ tape: Tape, duration: Ticks, end: Int) {
     (self.tape, self.duration, self.end) = (tape, duration, end)
@@ -105,6 +124,7 @@ private struct CutSurvey {
         guard let packet = TSPacket(bytes.span, at: offset) else {
           throw .damaged(path: tape.path, why: "a packet of its datagram \(number) has no valid header")
         }
+        if number < end, packet.pcr != nil { clock = (number, packet.pid) }
         take(packet, entry.firstPacket + UInt32(offset / TSPacket.size), bytes.span, at: offset)
       }
       guard number < end else { continue }
@@ -153,7 +173,16 @@ private struct CutSurvey {
         counts.packets[slot] = counters[slot].map { Int64(($0 + 1) & 0x0F) } ?? 0
       }
     }
-    return ProgrammeCut(counts: counts, firstDropped: firstDropped)
+    let last = lastClock
+    if last != nil { counts.datagrams += 1 }
+    return ProgrammeCut(counts: counts, firstDropped: firstDropped, clock: last)
+  }
+
+  /// The PCR that is put in, if one has to be.
+  private var lastClock: ProgrammeCut.Clock? {
+    guard let clock, duration - tape.date(of: clock.datagram) > ProgrammeCut.latestClock else { return nil }
+    let date = max(duration - ProgrammeCut.clockLead, tape.date(of: end - 1) + ProgrammeCut.leastDistance)
+    return date < duration ? ProgrammeCut.Clock(date: date, pid: clock.pid) : nil
   }
 
   /// The first access unit of a stream that is not sent: for it is not complete at the cut, or would be decoded or shown

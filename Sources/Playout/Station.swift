@@ -12,6 +12,16 @@ package final class Station: Sendable {
   let maps: [[PacketBytes]]
   /// The number of each era's first datagram.
   private let firstNumbers: [Int64]
+  /// For each era, the programme that the next one breaks off, if it does.
+  private let brokenOff: [BrokenOff?]
+
+  /// A programme that does not come to the end that its own era gives it.
+  private struct BrokenOff {
+    /// Its first datagram.
+    var place: Era.Place
+    /// What goes out of it.
+    var showing: Showing
+  }
 
   /// `eras` in the order of their starts, at least one.
   package init?(identity: StationIdentity, eras: [Era]) {
@@ -25,6 +35,17 @@ package final class Station: Sendable {
       zip(era.lineup, era.record.mapVersions).map { StationTables.map(of: $0.tape, version: $1, on: identity) }
     }
     firstNumbers = eras.map { $0.number(of: $0.place(at: $0.record.start)) }
+    brokenOff = eras.indices.map { index in
+      guard index + 1 < eras.count, let cut = eras[index + 1].record.interruption else { return nil }
+      let (era, end) = (eras[index], eras[index + 1].record.start)
+      var place = era.place(at: end - cut.duration)
+      place.datagram = 0
+      let showing = Showing(era.lineup[place.programme].tape, cut: cut)
+      guard showing.isSound, era.startDate(cycle: place.cycle, programme: place.programme) == end - cut.duration else {
+        return nil
+      }
+      return BrokenOff(place: place, showing: showing)
+    }
   }
 
   /// The number of the first datagram dated at or after `date`.
@@ -36,33 +57,44 @@ package final class Station: Sendable {
   /// A cursor that stands on datagram `n`.
   package func cursor(at n: Int64) -> StationCursor {
     let era = max((firstNumbers.firstIndex { $0 > n } ?? eras.count) - 1, 0)
+    if let last = brokenOff[era], n >= eras[era].number(of: last.place) {
+      var place = last.place
+      place.datagram = min(Int(n - eras[era].number(of: place)), last.showing.datagramCount - 1)
+      return StationCursor(self, era: era, place: place)
+    }
     return StationCursor(self, era: era, place: eras[era].place(of: n))
   }
 
   /// The era and the place of the first datagram at or after `date`, a real datagram always.
   func locate(_ date: Ticks) -> (era: Int, place: Era.Place) {
     let index = eraIndex(at: date)
-    let place = eras[index].place(at: date)
+    let era = eras[index]
+    var place = era.place(at: date)
+    let showing = showing(at: place, era: index)
+    place.datagram = showing.firstDatagram(
+      notBefore: date - era.startDate(cycle: place.cycle, programme: place.programme))
     if isOver(place, era: index) { return locate(eras[index + 1].record.start) }
-    guard place.datagram >= eras[index].lineup[place.programme].datagramCount else { return (index, place) }
+    guard place.datagram >= showing.datagramCount else { return (index, place) }
     return successor(ofProgrammeAt: place, era: index)
   }
 
   /// Whether the next era has begun when a place's datagram is due.
   private func isOver(_ place: Era.Place, era index: Int) -> Bool {
-    index + 1 < eras.count && eras[index].date(of: place) >= eras[index + 1].record.start
+    guard index + 1 < eras.count else { return false }
+    let start = eras[index].startDate(cycle: place.cycle, programme: place.programme)
+    return start + showing(at: place, era: index).date(of: place.datagram) >= eras[index + 1].record.start
   }
 
   private func eraIndex(at date: Ticks) -> Int {
     max((eras.firstIndex { $0.record.start > date } ?? eras.count) - 1, 0)
   }
 
-  /// The cut at which the programme at `place` is broken off by the next era, if it is.
-  func interruption(ofProgrammeAt place: Era.Place, era index: Int) -> (cut: ProgrammeCut, date: Ticks)? {
-    guard index + 1 < eras.count, let cut = eras[index + 1].record.interruption else { return nil }
-    let start = eras[index].startDate(cycle: place.cycle, programme: place.programme)
-    let date = eras[index + 1].record.start
-    return start < date && start + cut.duration == date ? (cut, date) : nil
+  /// What goes out of the programme at `place`.
+  func showing(at place: Era.Place, era index: Int) -> Showing {
+    if let last = brokenOff[index], last.place.cycle == place.cycle, last.place.programme == place.programme {
+      return last.showing
+    }
+    return eras[index].lineup[place.programme]
   }
 
   /// When the programme at `place` ends, or the next era begins.

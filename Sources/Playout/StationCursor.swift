@@ -45,18 +45,21 @@ package struct StationCursor: Sendable {
     self.era = era
     self.place = place
     programme = ProgrammeOnAir(place, of: station, era: era)
-    tape = station.eras[era].lineup[place.programme].tape.reader
+    tape = programme.showing.tape.reader
     entry = tape.entry(place.datagram)
     end = tape.entry(place.datagram + 1)
+    let isOfTape = place.datagram < programme.tapeCount
     position = AirPosition(
-      n: programme.firstNumber + Int64(place.datagram), date: programme.start + entry.date,
-      carriesClock: entry.carriesClock)
+      n: programme.firstNumber + Int64(place.datagram),
+      date: programme.start + (isOfTape ? entry.date : programme.showing.date(of: place.datagram)),
+      carriesClock: !isOfTape || entry.carriesClock)
   }
 
   /// Moves on to the next datagram, over programmes, cycles and eras.
   package mutating func advance() {
     let next = place.datagram + 1
-    let nextDate = programme.start + end.date
+    let isOfTape = next < programme.tapeCount
+    let nextDate = isOfTape ? programme.start + end.date : programme.clockDate
     // Dates that do not rise are a damaged index: the rest of the programme is given up, the next one is on time.
     guard next < programme.datagramCount, position.date < nextDate, nextDate < programme.end else {
       return enterNextProgramme()
@@ -64,7 +67,7 @@ package struct StationCursor: Sendable {
     place.datagram = next
     entry = end
     end = tape.entry(next + 1)
-    position = AirPosition(n: position.n + 1, date: nextDate, carriesClock: entry.carriesClock)
+    position = AirPosition(n: position.n + 1, date: nextDate, carriesClock: !isOfTape || entry.carriesClock)
   }
 
   private mutating func enterNextProgramme() {
@@ -90,6 +93,7 @@ package struct StationCursor: Sendable {
 
   // Changes nothing; what is said to do so is called in place, not with a copy of all this.
   private mutating func fill(_ target: inout MutableSpan<UInt8>) -> Int {
+    guard place.datagram < programme.tapeCount else { return programme.writeClock(into: &target) }
     let length = tape.copy(from: entry, to: end, into: &target)
     guard length > 0, Restamp.advanceCounters(in: &target, count: length, by: programme.counterShifts) else { return 0 }
     for number in tape.patches(from: entry, to: end) {
@@ -123,7 +127,12 @@ private struct ProgrammeOnAir: Sendable {
   let startStamp: UInt64
   let firstNumber: Int64
   let firstSlot: Int64
+  /// What goes out of it.
+  let showing: Showing
+  /// Datagrams, and those of the tape among them; when the one of a clock alone is due that may come after these.
   let datagramCount: Int
+  let tapeCount: Int
+  let clockDate: Ticks
   let counterShifts: SIMD16<UInt8>
   /// Which packets of the tape are not sent before a cut, and the last continuity counters that are.
   let firstDropped: (bySlot: SIMD16<UInt32>, first: UInt32)
@@ -140,14 +149,22 @@ private struct ProgrammeOnAir: Sendable {
     firstNumber = counts.datagrams
     firstSlot = counts.slots
     counterShifts = counts.counterShifts
-    let showing = era.lineup[place.programme]
-    let interruption = station.interruption(ofProgrammeAt: place, era: index)?.cut
-    let cut = interruption ?? showing.cut
-    datagramCount = min(showing.datagramCount, interruption.map { Int(clamping: $0.counts.datagrams) } ?? .max)
-    let dropped = cut?.firstDropped ?? SIMD16(repeating: .max)
+    showing = station.showing(at: place, era: index)
+    (datagramCount, tapeCount) = (showing.datagramCount, showing.tapeCount)
+    clockDate = start + (showing.cut?.clock?.date ?? showing.duration)
+    let dropped = showing.cut?.firstDropped ?? SIMD16(repeating: .max)
     firstDropped = (dropped, dropped.min())
-    lastCounters = (counts + (cut?.counts ?? AirCounts())).counterShifts &- 1
+    lastCounters = (counts + (showing.cut?.counts ?? AirCounts())).counterShifts &- 1
     map = station.maps[index][place.programme]
+  }
+
+  /// Writes the PCR that comes after the last datagram of the tape; returns its length.
+  func writeClock(into target: inout MutableSpan<UInt8>) -> Int {
+    guard let clock = showing.cut?.clock, let slot = PID.slot(clock.pid), target.count >= TSPacket.size else {
+      return 0
+    }
+    Restamp.writeClock(clockDate.pcr, pid: clock.pid, counter: lastCounters[slot], to: &target)
+    return TSPacket.size
   }
 }
 

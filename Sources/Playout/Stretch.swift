@@ -27,7 +27,7 @@ extension Station {
       let start = era.startDate(cycle: place.cycle, programme: place.programme)
       guard start < last else { break }
       let end =
-        start + showing.duration > last ? tape.firstDatagram(notBefore: last - start) : showing.datagramCount
+        start + showing.duration > last ? tape.firstDatagram(notBefore: last - start) : showing.tapeCount
       stretches.append(Stretch(tape: tape, datagrams: place.datagram..<max(place.datagram, end), start: start))
       (index, place) = successor(ofProgrammeAt: place, era: index)
     }

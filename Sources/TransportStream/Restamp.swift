@@ -48,4 +48,18 @@ package enum Restamp {
       for stuffing in at + clock + 6..<at + TSPacket.size { bytes[stuffing] = 0xFF }
     }
   }
+
+  /// Writes a packet with a PCR and nothing else to the start of `bytes` (ISO/IEC 13818-1 §2.4.3.4); `counter` is the last one
+  /// sent of its PID.
+  package static func writeClock(_ pcr: UInt64, pid: UInt16, counter: UInt8, to bytes: inout MutableSpan<UInt8>) {
+    let pcrFlag: UInt8 = 0x10
+    bytes[0] = TSPacket.syncByte
+    bytes[1] = UInt8(truncatingIfNeeded: pid >> 8 & 0x1F)
+    bytes[2] = UInt8(truncatingIfNeeded: pid)
+    bytes[3] = 0x20 | counter & 0x0F
+    bytes[4] = UInt8(TSPacket.size - 5)
+    bytes[5] = pcrFlag
+    ClockReference.write(pcr, to: &bytes, at: 6)
+    for stuffing in 12..<TSPacket.size { bytes[stuffing] = 0xFF }
+  }
 }
