@@ -45,7 +45,8 @@ let package = Package(
       name: "CLibAV",
       pkgConfig: "libavformat libavcodec libavfilter libavutil",
       providers: [.apt(["libavformat-dev", "libavcodec-dev", "libavfilter-dev", "libavutil-dev"])]),
-    .target(name: "LibAV", dependencies: ["CLibAV"], swiftSettings: strict),
+    .target(name: "CConnectGate"),
+    .target(name: "LibAV", dependencies: ["CLibAV", "CConnectGate"], swiftSettings: strict),
 
     // Programs.
     .executableTarget(
@@ -117,7 +118,11 @@ let package = Package(
     .testTarget(name: "LinuxIOTests", dependencies: ["LinuxIO"], swiftSettings: strict),
     .testTarget(
       name: "RecorderTests",
-      dependencies: ["Recorder", "LibAV", "LinuxIO", "Playout", "Tape", "TransportStream", "SyntheticTape"],
+      dependencies: [
+        "Recorder", "LibAV", "LinuxIO", "Playout", "Tape", "TransportStream", "SyntheticTape",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "StationServerTests",

@@ -1,0 +1,32 @@
+import Glibc
+import Synchronization
+
+/// Bounds every call into libav that waits for a network: libav asks it, many times a second, whether to give up.
+final class FeedWatch: Sendable {
+  private let deadline = Atomic<Int64>(.max)
+  private let isStopped: @Sendable () -> Bool
+
+  /// - Parameter isStopped: asked on the thread that waits; true ends any wait at once.
+  init(isStopped: @escaping @Sendable () -> Bool) { self.isStopped = isStopped }
+
+  /// Gives what follows so many seconds from now.
+  func allow(_ seconds: Double) {
+    deadline.store(FeedWatch.now + Int64(seconds * 1_000_000_000), ordering: .relaxed)
+  }
+
+  /// Ends what waits now.
+  func giveUp() { deadline.store(.min, ordering: .relaxed) }
+
+  /// The time is up.
+  var isLate: Bool { FeedWatch.now >= deadline.load(ordering: .relaxed) }
+  /// Someone wants it to end.
+  var isCalledOff: Bool { isStopped() }
+  var isOver: Bool { isLate || isCalledOff }
+
+  /// Steady, in nanoseconds.
+  private static var now: Int64 {
+    var time = timespec()
+    _ = unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+  }
+}
