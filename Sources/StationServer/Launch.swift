@@ -46,7 +46,8 @@ enum Launch {
 
   /// Runs until SIGTERM or SIGINT; then everything leaves the air.
   static func serve(_ configuration: Configuration, file: String) async throws(Failure) {
-    Signals.ignore([SIGPIPE])  // whoever reads the log may go away
+    // Whoever reads the log may go away; edits cannot be taken up yet.
+    Signals.ignore([SIGPIPE, SIGHUP])
     let openFiles = FileLimit.raise()
     let runDirectory = try runDirectory(file)
     let tapesLock = try tapesDirectory(configuration.tapes)
@@ -69,7 +70,7 @@ enum Launch {
     let control: ControlServer
     do {
       control = try await ControlServer.bind(
-        configuration.listen, registry: registry, stations: configuration.stations.count, admission: admission)
+        configuration.listen, registry: registry, admission: admission)
     } catch {
       throw Failure(
         message: "cannot listen on \(configuration.listen): \(reason(error)); set \"control\": { \"listen\": ... }",
@@ -83,13 +84,16 @@ enum Launch {
       registry: registry, executable: program.stationd, directory: runDirectory.path, clock: clock, logger: logger)
     let recorders = RecorderService(
       registry: registry, recorder: RecorderProcess(executable: program.recorder), logger: logger)
+    let watch = ConfigurationWatch(
+      file: file, configuration: configuration, logger: logger, hangUps: await HangUps.begin()
+    ) { await registry.apply($0) }
     var quiet = logger
     quiet.logLevel = .error
     let services = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: [
           supervisor, control, recorders, RegistryTicker(registry: registry),
-          SourceLookout(registry: registry), TapeInspector(registry: registry, logger: logger),
+          SourceLookout(registry: registry), TapeInspector(registry: registry, logger: logger), watch,
         ],
         gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
     do {

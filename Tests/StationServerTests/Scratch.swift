@@ -20,6 +20,11 @@ enum Scratch {
 
   static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 
+  /// Another file in place of the one that is there, by a rename.
+  static func replace(_ path: String, by text: String) throws {
+    try Data(text.utf8).write(to: URL(filePath: path), options: .atomic)
+  }
+
   static func remove(_ path: String) { try? FileManager.default.removeItem(atPath: path) }
 
   /// A configuration of stations that play these files, in a directory of its own.

@@ -187,8 +187,14 @@ final class ControlConnection: ChannelDuplexHandler {
 
   /// Passes on what there is about its station, unless it joined it since.
   func hear(_ news: StationBoard.News) {
-    guard let station, news.revision > knownRevision, let line = news.lines[station] else { return }
-    push(line)
+    guard let station, news.revision > knownRevision else { return }
+    if news.gone.contains(station) {
+      room.audience.move(from: station, to: nil)
+      self.station = nil
+      room.line(.left(.init(station: station))).map(push)
+    } else if let line = news.lines[station] {
+      push(line)
+    }
   }
 
   /// Sends news, or keeps them until the client has read what was said before.

@@ -10,18 +10,16 @@ final class ControlRoom {
   let audience: Audience
   let admission: Admission
   private let site: Configuration.Site
-  private let stations: Int
   private let encoder = MessageEncoder<ServerMessage>()
   private var connections: [ControlConnection] = []
   private var timer: RepeatedTask?
   /// Until the server stops.
   private(set) var isOpen = true
 
-  init(registry: StationRegistry, stations: Int, admission: Admission) {
+  init(registry: StationRegistry, admission: Admission) {
     board = registry.board
     audience = registry.audience
     site = registry.site
-    self.stations = stations
     self.admission = admission
   }
 
@@ -33,7 +31,7 @@ final class ControlRoom {
     timer = loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in room.value.tick() }
   }
 
-  func newSession() -> ControlSession { ControlSession(site: site, stations: stations, now: Self.now) }
+  func newSession() -> ControlSession { ControlSession(site: site, stations: board.count, now: Self.now) }
 
   /// A message's line; nil when it cannot be one.
   func line(_ message: ServerMessage) -> ByteBuffer? {

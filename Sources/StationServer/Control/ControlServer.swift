@@ -21,7 +21,7 @@ struct ControlServer: Service {
   ///
   /// Throws what the kernel says: the address is in use, or not this machine's.
   static func bind(
-    _ address: Configuration.ListenAddress, registry: StationRegistry, stations: Int, admission: Admission,
+    _ address: Configuration.ListenAddress, registry: StationRegistry, admission: Admission,
     group: MultiThreadedEventLoopGroup = .singleton
   ) async throws -> ControlServer {
     var rooms: [NIOLoopBound<ControlRoom>] = []
@@ -29,7 +29,7 @@ struct ControlServer: Service {
       rooms.append(
         try await loop.submit {
           ProcessLimits.yieldThread()
-          let room = ControlRoom(registry: registry, stations: stations, admission: admission)
+          let room = ControlRoom(registry: registry, admission: admission)
           room.begin(on: loop)
           return NIOLoopBound(room, eventLoop: loop)
         }.get())

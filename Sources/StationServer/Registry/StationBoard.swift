@@ -16,6 +16,8 @@ final class StationBoard: Sendable {
     let revision: Int
     /// By the numbers of the stations.
     var lines: [Int: ByteBuffer] = [:]
+    /// The stations that there are no more.
+    var gone: Set<Int> = []
   }
 
   private struct Entry {
@@ -29,6 +31,8 @@ final class StationBoard: Sendable {
     /// In the order of their numbers.
     var entries: [Entry] = []
     var revision: Int
+    /// What has changed since an earlier one than this cannot be told: a station has gone since, or another server told it.
+    var floor: Int
     /// Answers to `list` that were asked for in this revision, by the revision that the client had.
     var answers: [Int?: ByteBuffer] = [:]
     var tell: (@Sendable (News) -> Void)?
@@ -36,8 +40,6 @@ final class StationBoard: Sendable {
 
   private let encode: Encoder
   private let compose: Composer
-  /// Nobody can have an older list from this process.
-  private let firstRevision: Int
   private let state: Mutex<State>
 
   /// So many answers are kept, and the whole list, however many older lists clients have.
@@ -51,10 +53,9 @@ final class StationBoard: Sendable {
     firstRevision: Int, encode: @escaping Encoder = { try EncodedStation($0) },
     compose: @escaping Composer = { EncodedStation.list($0, revision: $1, since: $2) }
   ) {
-    self.firstRevision = firstRevision
     self.encode = encode
     self.compose = compose
-    state = Mutex(State(revision: firstRevision))
+    state = Mutex(State(revision: firstRevision, floor: firstRevision))
   }
 
   /// Whom to tell of changes that those who receive a station act on: all but its count of receivers and progress.
@@ -99,11 +100,26 @@ final class StationBoard: Sendable {
     return failed
   }
 
-  /// The answer to `list`: those stations that have changed since a revision that this server has given; or all, also when
-  /// clients ask for so many different revisions that an answer to each would cost too much time and memory.
+  /// Takes stations off that there are no more, and tells of them. For the same writer.
+  func remove(_ numbers: Set<Int>) {
+    let (tell, revision) = state.withLock { state in
+      state.entries.removeAll { numbers.contains($0.joined.station.number) }
+      state.revision += 1
+      state.floor = state.revision
+      state.answers = [:]
+      return (state.tell, state.revision)
+    }
+    tell?(News(revision: revision, gone: numbers))
+  }
+
+  /// How many stations there are.
+  var count: Int { state.withLock { $0.entries.count } }
+
+  /// The answer to `list`: those stations that have changed since a revision that this server has given; or all, when one
+  /// has gone since, and when clients ask for so many different revisions that an answer to each would cost too much time and memory.
   func list(since: Int? = nil) -> ByteBuffer {
     state.withLock { state in
-      var since = since.flatMap { (firstRevision...state.revision).contains($0) ? $0 : nil }
+      var since = since.flatMap { (state.floor...state.revision).contains($0) ? $0 : nil }
       if let answer = state.answers[since] { return answer }
       if since != nil, state.answers.count >= Self.mostAnswers {
         since = nil

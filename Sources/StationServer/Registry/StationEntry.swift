@@ -5,7 +5,7 @@ import Wire
 
 /// All that the registry knows of one station.
 struct StationEntry {
-  let configuration: StationConfiguration
+  private(set) var configuration: StationConfiguration
   /// RTP's synchronization source, and the name of the station's file of eras.
   let ssrc: UInt32
   var tapes: StationTapes
@@ -26,10 +26,25 @@ struct StationEntry {
     self.configuration = configuration
     ssrc = Self.ssrc(site: site.name, number: configuration.number)
     tapes = StationTapes(configuration)
-    schedule = StationEras(
-      identity: StationIdentity(
-        number: UInt16(truncatingIfNeeded: configuration.number), name: configuration.name, provider: site.name,
-        transportStreamID: Self.transportStreamID(site: site.name)))
+    schedule = StationEras(identity: Self.identity(configuration, site: site))
+  }
+
+  private static func identity(_ station: StationConfiguration, site: Configuration.Site) -> StationIdentity {
+    StationIdentity(
+      number: UInt16(truncatingIfNeeded: station.number), name: station.name, provider: site.name,
+      transportStreamID: transportStreamID(site: site.name))
+  }
+
+  /// The same station as the configuration has it now: what it has sent counts on.
+  mutating func change(to new: StationConfiguration, site: Configuration.Site) {
+    let before = configuration
+    configuration = new
+    if before.name != new.name { schedule.rename(Self.identity(new, site: site)) }
+    guard
+      (before.source, before.format) != (new.source, new.format)
+        || (before.bitrate, before.name) != (new.bitrate, new.name)
+    else { return }
+    tapes = tapes.changed(to: new, played: format)
   }
 
   /// From the site's name and the station's number, so that it is the same after every restart. Never 0, which the control

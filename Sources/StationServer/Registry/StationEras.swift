@@ -4,7 +4,7 @@ import TransportStream
 
 /// What one station sends: its eras, the one in force and at most one to come, and the station that they make.
 struct StationEras: Sendable {
-  let identity: StationIdentity
+  private(set) var identity: StationIdentity
   private(set) var eras: [Era] = []
   /// Nil until there is anything to play.
   private(set) var station: Station?
@@ -15,6 +15,12 @@ struct StationEras: Sendable {
   static let memory = Ticks.seconds(60)
 
   init(identity: StationIdentity) { self.identity = identity }
+
+  /// The station is called something else: its tables say so from the next datagram on.
+  mutating func rename(_ new: StationIdentity) {
+    identity = new
+    station = Station(identity: new, eras: eras)
+  }
 
   /// Takes up the eras of an earlier run, if their tapes are there and the one in force still plays any of `tapes`, or
   /// nothing but cards.

@@ -10,8 +10,8 @@ import Wire
 /// there is to do, and tells here what came of it.
 actor StationRegistry {
   let site: Configuration.Site
-  let multicast: Configuration.Multicast
-  private let transmit: Configuration.Transmission
+  var multicast: Configuration.Multicast
+  var transmit: Configuration.Transmission
   /// By their numbers.
   var entries: [Int: StationEntry]
   var shelf: TapeShelf
@@ -21,7 +21,7 @@ actor StationRegistry {
   /// What the board still says of these stations may not be so any more: by their numbers.
   var touched: Set<Int>
   /// When what is on the air ends, for each station that has a schedule.
-  private var ends: [Int: Ticks] = [:]
+  var ends: [Int: Ticks] = [:]
 
   /// What clients are told.
   nonisolated let board: StationBoard
@@ -65,7 +65,7 @@ actor StationRegistry {
   }
 
   /// Puts a station on the air where the last run left it, as far as its tapes are there.
-  private func takeUp(_ number: Int) {
+  func takeUp(_ number: Int) {
     guard var entry = entries[number] else { return }
     let records = store.load(entry.ssrc)
     let played = Set(records.flatMap(\.tapes))
@@ -92,7 +92,7 @@ actor StationRegistry {
   }
 
   /// Looks at a station's tapes again, asks for those that are missing, and changes its schedule where need be.
-  private func look(
+  func look(
     _ entry: inout StationEntry, restoring: (inout StationEntry, [Tape], Ticks) -> Void = { _, _, _ in }
   ) {
     entry.review = entry.tapes.review { shelf.status(of: $0) }

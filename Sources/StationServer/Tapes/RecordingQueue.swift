@@ -47,6 +47,14 @@ struct RecordingQueue {
     running.count < slots ? waiting.values.map(\.notBefore).min() : nil
   }
 
+  /// Nobody wants a tape any more; false when its recorder is at work already.
+  mutating func remove(_ request: TapeRequest) -> Bool {
+    guard !running.contains(request) else { return false }
+    waiting[request] = nil
+    failures[request] = nil
+    return true
+  }
+
   mutating func succeeded(_ request: TapeRequest) {
     running.remove(request)
     failures[request] = nil

@@ -11,6 +11,14 @@ struct StationTapes {
   /// The programme whose tape was made without a house format, and gave its own.
   private var definer: Int?
   private var watch = SourceWatch()
+  /// How tapes were made before the configuration changed: they are played until the new ones are there.
+  private var formers: [Making] = []
+
+  /// What of a tape the station's configuration has a say in, besides its source and its house format.
+  private struct Making: Hashable {
+    var bitrate: Int?
+    var card: String
+  }
 
   struct Programme: Sendable {
     let file: String
@@ -52,19 +60,60 @@ struct StationTapes {
     }
   }
 
+  /// The same station's tapes as the configuration has it now. It keeps its house format unless it is given another one,
+  /// for receivers go on, and goes on with tapes made with other settings until the new ones are there.
+  ///
+  /// - Parameter played: the format that the station has on the air; nil when it is not.
+  func changed(to station: StationConfiguration, played: HouseFormat?) -> StationTapes {
+    var next = StationTapes(station)
+    next.house = station.format ?? house ?? played
+    guard let house, next.house == house else { return next }
+    let giver = station.format == nil ? definer.flatMap { programmes[$0].source } : nil
+    next.definer = giver.flatMap { giver in next.programmes.firstIndex { $0.source == giver } }
+    let former = Making(bitrate: bitrate, card: card)
+    let now = Making(bitrate: next.bitrate, card: next.card)
+    next.formers = ([former] + formers).filter { $0 != now }.reduce(into: []) { known, making in
+      if !known.contains(making), known.count < Self.mostFormers { known.append(making) }
+    }
+    return next
+  }
+
+  /// More edits than these, and the oldest tapes are not looked for.
+  private static let mostFormers = 4
+
+  /// A tape of the same source and house format that was made with earlier settings.
+  private func former(_ source: SourceFile, _ status: (TapeRequest) -> TapeStatus) -> (TapeRequest, Tape)? {
+    for making in formers {
+      for format in [house, nil] {
+        let request = request(source, format, making)
+        if case .ready(let tape) = status(request), tape.info.format == house { return (request, tape) }
+      }
+    }
+    return nil
+  }
+
   /// What programme `index` is called.
   func title(_ index: Int, _ tape: Tape?) -> String {
     programmes[index].title ?? tape?.info.title ?? MediaFiles.title(of: programmes[index].file)
   }
 
   private func request(_ source: SourceFile, _ format: HouseFormat?) -> TapeRequest {
-    TapeRequest(source: source, format: format, bitrate: bitrate, card: format?.video == nil ? nil : card)
+    request(source, format, Making(bitrate: bitrate, card: card))
+  }
+
+  private func request(_ source: SourceFile, _ format: HouseFormat?, _ making: Making) -> TapeRequest {
+    TapeRequest(
+      source: source, format: format, bitrate: making.bitrate, card: format?.video == nil ? nil : making.card)
   }
 
   /// The keys of all tapes that it may want, as far as the house format is known.
   var keys: Set<String> {
     let sources = programmes.compactMap(\.source)
-    return Set(sources.flatMap { [request($0, nil).key, request($0, house).key] })
+    let makings = [Making(bitrate: bitrate, card: card)] + formers
+    return Set(
+      sources.flatMap { source in
+        makings.flatMap { [request(source, nil, $0).key, request(source, house, $0).key] }
+      })
   }
 
   /// What streams a station has that nothing tells: its files are bad or gone, and it shows its card.
@@ -145,7 +194,9 @@ struct StationTapes {
   /// - Parameter now: steady nanoseconds.
   /// - Returns: whether it is worth another try.
   mutating func renew(_ lost: LostSource, at now: Int64) -> Bool {
-    guard programmes[lost.programme].source == lost.known,
+    // Its place may have become another's while somebody looked.
+    guard programmes.indices.contains(lost.programme), programmes[lost.programme].file == lost.file,
+      programmes[lost.programme].source == lost.known,
       let found = watch.replacement(of: lost.programme, known: lost.known, found: lost.found, now: now)
     else { return false }
     programmes[lost.programme].source = found
@@ -154,6 +205,12 @@ struct StationTapes {
 
   /// Looks at the tapes again.
   mutating func review(_ status: (TapeRequest) -> TapeStatus) -> Review {
+    let review = newReview(status)
+    if review.wanted.isEmpty { formers = [] }
+    return review
+  }
+
+  private mutating func newReview(_ status: (TapeRequest) -> TapeStatus) -> Review {
     var review = Review()
     if house == nil {
       guard findHouse(status, &review) else { return review }
@@ -171,8 +228,8 @@ struct StationTapes {
         continue
       }
       let request = request(source, index == definer ? nil : house)
-      let status = status(request)
-      switch status {
+      let made = status(request)
+      switch made {
       case .ready(let tape):
         review.playable.append(Playable(programme: index, request: request, tape: tape))
         continue
@@ -183,10 +240,13 @@ struct StationTapes {
       case .waiting, .absent: break
       }
       review.wanted.append((request, index))
-      if let reason = status.failure ?? plain.failure {
+      if let reason = made.failure ?? plain.failure {
         review.faults.append(fault(programme, reason))
       } else {
         isHopeful = true
+      }
+      if let (request, tape) = former(source, status) {
+        review.playable.append(Playable(programme: index, request: request, tape: tape))
       }
     }
     review.isHopeless = review.playable.isEmpty && !isHopeful

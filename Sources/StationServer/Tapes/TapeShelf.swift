@@ -88,6 +88,12 @@ struct TapeShelf {
   /// When a tape that is held back by a failure may be tried; nil when none is, or no recorder is free.
   var nextTry: Int64? { [queue.nextTry, cardQueue.nextTry].compactMap(\.self).min() }
 
+  /// Nobody wants a tape any more: it is not begun. One that is being made is finished, for what it is worth.
+  mutating func withdraw(_ request: TapeRequest) {
+    guard case .waiting = statuses[request], change(queueOf: request, { $0.remove(request) }) else { return }
+    (statuses[request], priorities[request]) = (nil, nil)
+  }
+
   /// The tapes whose recorders are to be started now.
   mutating func start(at now: Int64) -> [TapeRequest] {
     let started = cardQueue.start(at: now) + queue.start(at: now)

@@ -19,7 +19,7 @@ import Wire
       let registry = lab.registry()
       await registry.begin()
       try await lab.recordAll(registry)
-      room = ControlRoom(registry: registry, stations: 2, admission: Admission(total: 4, perAddress: 4))
+      room = ControlRoom(registry: registry, admission: Admission(total: 4, perAddress: 4))
       connection = ControlConnection(room)
       try channel.pipeline.syncOperations.addHandlers([reads, connection])
       channel.pipeline.fireChannelActive()

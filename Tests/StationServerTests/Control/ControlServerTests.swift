@@ -21,7 +21,7 @@ import Wire
     await registry.begin()
     try await lab.recordAll(registry)
     let server = try await ControlServer.bind(
-      .init(host: "127.0.0.1", port: 0), registry: registry, stations: 2, admission: admission)
+      .init(host: "127.0.0.1", port: 0), registry: registry, admission: admission)
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await server.run() }
       try await body(server.port, registry)
@@ -194,7 +194,7 @@ import Wire
     let lab = try StationLab([["a.mp4"]])
     let registry = lab.registry()
     let server = try await ControlServer.bind(
-      .init(host: "127.0.0.1", port: 0), registry: registry, stations: 1,
+      .init(host: "127.0.0.1", port: 0), registry: registry,
       admission: Admission(total: 10, perAddress: 10))
     async let answers = Self.say("{\"type\":\"list\"}\n", to: server.port)
     try await Task.sleep(for: .milliseconds(50))
@@ -213,7 +213,7 @@ import Wire
     try await withServer { port, registry in
       await #expect(throws: (any Error).self) {
         _ = try await ControlServer.bind(
-          .init(host: "127.0.0.1", port: port), registry: registry, stations: 2,
+          .init(host: "127.0.0.1", port: port), registry: registry,
           admission: Admission(total: 1, perAddress: 1))
       }
     }
@@ -223,7 +223,7 @@ import Wire
     let lab = try StationLab([["a.mp4"]])
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let server = try await ControlServer.bind(
-      .init(host: "127.0.0.1", port: 0), registry: lab.registry(), stations: 1,
+      .init(host: "127.0.0.1", port: 0), registry: lab.registry(),
       admission: Admission(total: 10, perAddress: 10))
     let services = ServiceGroup(services: [server], logger: logger)
     try await withThrowingTaskGroup(of: Void.self) { group in
