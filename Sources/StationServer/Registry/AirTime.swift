@@ -4,28 +4,28 @@ import TransportStream
 
 /// The air's time as the parent sees it: the transmitter's clock as far as it is known, the system's until then.
 final class AirTime: Sendable {
-  private let offset: Mutex<Int64?>
+  private let known: Mutex<Int64?>
   private let steady: @Sendable () -> Int64
 
   /// - Parameters:
   ///   - offset: UTC minus steady time, nanoseconds; nil takes it from the system clock.
   ///   - steady: steady time in nanoseconds; tests give one of their own.
   init(offset: Int64? = nil, steady: @escaping @Sendable () -> Int64 = { SteadyClock.now }) {
-    self.offset = Mutex(offset)
+    known = Mutex(offset)
     self.steady = steady
   }
 
-  var now: Ticks {
-    let offset = offset.withLock(\.self) ?? AirClock().offset
-    return Ticks(nanoseconds: steady() + offset)
-  }
+  var now: Ticks { Ticks(nanoseconds: steady() + offset) }
+
+  /// UTC minus steady time, nanoseconds: the transmitter's once it is known.
+  var offset: Int64 { known.withLock(\.self) ?? AirClock().offset }
 
   /// Steady nanoseconds, for waiting rather than for dates.
   var steadyNow: Int64 { steady() }
 
   /// What the transmitter last said its clock's offset is; nil until it said so.
   var transmitterOffset: Int64? {
-    get { offset.withLock(\.self) }
-    set { offset.withLock { $0 = newValue } }
+    get { known.withLock(\.self) }
+    set { known.withLock { $0 = newValue } }
   }
 }

@@ -15,6 +15,8 @@ struct StationEntry {
   /// The directory of card tapes.
   var cards = ""
   var schedule: StationEras
+  /// Its recorders' part, while it is live.
+  var live: LiveAir?
   /// The eras that an earlier run has left.
   var inherited: [EraRecord] = []
   /// Why the transmitter cannot send it, if it says so.

@@ -32,6 +32,8 @@ actor StationRegistry {
   nonisolated let planWake = Wake()
   /// Wakes the recorders' service when there may be a tape to make.
   nonisolated let recordingWake = Wake()
+  /// Wakes the live stations' service when a recorder has something else to do.
+  nonisolated let liveWake = Wake()
 
   init(_ configuration: Configuration, slots: Int, memory: MemoryDirectory, clock: AirTime, logger: Logger) {
     site = configuration.site
@@ -53,7 +55,7 @@ actor StationRegistry {
   // MARK: Tapes
 
   /// All stations' numbers, in order.
-  private var numbers: [Int] { entries.keys.sorted() }
+  var numbers: [Int] { entries.keys.sorted() }
 
   /// Looks at all tapes once, takes up where the last run ended, and puts on the air what can be.
   func begin() {

@@ -72,7 +72,7 @@ struct RecorderProcess: Sendable {
   }
 
   /// Reads all of it, and keeps the last line that says anything, cut to a sensible length.
-  private static func lastLine(of output: SubprocessOutputSequence) async throws -> String? {
+  static func lastLine(of output: SubprocessOutputSequence) async throws -> String? {
     var last: String?
     for try await line in output.strings(bufferingPolicy: .maxLineLength(65536))
     where !line.allSatisfy(\.isWhitespace) {
