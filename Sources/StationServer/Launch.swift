@@ -56,9 +56,9 @@ enum Launch {
     let logger = Logger(label: "stationd") { _ in PlainLog() }
     // A transmitter that an earlier stationd left on the air may go by another time than the system's has become.
     let clock = AirTime(offset: Handover(directory: runDirectory.path, path: "").findElders().clockOffset)
+    let memory = try memoryDirectory(runDirectory.path)
     let registry = StationRegistry(
-      configuration, slots: ProcessInfo.processInfo.activeProcessorCount, memory: try memory(runDirectory.path),
-      clock: clock, logger: logger)
+      configuration, slots: ProcessInfo.processInfo.activeProcessorCount, memory: memory, clock: clock, logger: logger)
     let limits = configuration.connections
     let admission = Admission(
       total: min(limits.total, max(64, openFiles - filesBesidesConnections)), perAddress: limits.perAddress)
@@ -87,12 +87,14 @@ enum Launch {
     let watch = ConfigurationWatch(
       file: file, configuration: configuration, logger: logger, hangUps: await HangUps.begin()
     ) { await registry.apply($0) }
+    let live = LiveService(
+      registry: registry, recorder: LiveRecorder(executable: program.recorder), clock: clock, logger: logger)
     var quiet = logger
     quiet.logLevel = .error
     let services = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: [
-          supervisor, control, recorders, RegistryTicker(registry: registry),
+          supervisor, control, recorders, live, RegistryTicker(registry: registry),
           SourceLookout(registry: registry), TapeInspector(registry: registry, logger: logger), watch,
         ],
         gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
@@ -102,6 +104,7 @@ enum Launch {
       throw Failure(message: "stopped by a fault of its own: \(error)", status: ExitStatus.software)
     }
     TransmitterSupervisor.dismissElders(in: runDirectory.path)
+    memory.remove()
     logger.info("off the air")
     withExtendedLifetime(tapesLock) {}
     _ = consume runDirectory
@@ -118,7 +121,7 @@ enum Launch {
     }
   }
 
-  private static func memory(_ runDirectory: String) throws(Failure) -> MemoryDirectory {
+  private static func memoryDirectory(_ runDirectory: String) throws(Failure) -> MemoryDirectory {
     do {
       return try MemoryDirectory(runDirectory: runDirectory)
     } catch {

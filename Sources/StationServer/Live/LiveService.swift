@@ -47,6 +47,5 @@ struct LiveService: Service {
         group.cancelAll()
       }
     }
-    await registry.removeRings()
   }
 }

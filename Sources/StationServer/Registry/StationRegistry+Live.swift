@@ -17,11 +17,4 @@ extension StationRegistry {
     touched.insert(duty.station)
     publish()
   }
-
-  /// In an orderly end nobody reads the rings any more.
-  func removeRings() {
-    for number in numbers { entries[number]?.live.map { Self.remove($0.duty.ring) } }
-  }
-
-  private static func remove(_ ring: String) { try? FileManager.default.removeItem(atPath: ring) }
 }

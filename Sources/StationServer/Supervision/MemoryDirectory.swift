@@ -26,4 +26,7 @@ struct MemoryDirectory: Sendable {
   }
 
   var cards: String { "\(path)/cards" }
+
+  /// Removes it and all that is in it: in an orderly end nobody needs that any more.
+  func remove() { try? FileManager.default.removeItem(atPath: path) }
 }
