@@ -38,11 +38,12 @@ enum Scratch {
         StationConfiguration(
           number: index + 1, name: "Station \(index + 1)",
           source: .files(
-            try files.map { name in
-              let path = directory.path(name)
-              if !exists(path) { try write(name, to: path) }
-              return ProgrammeSource(file: path)
-            }),
+            Rotation(
+              try files.map { name in
+                let path = directory.path(name)
+                if !exists(path) { try write(name, to: path) }
+                return ProgrammeSource(file: path)
+              })),
           group: GroupAddress(bits: ConfigurationReader.defaultFirstGroup.bits + UInt32(index)), port: 5004,
           encapsulation: .rtp)
       })

@@ -72,18 +72,10 @@ struct StationConfiguration: Equatable, Sendable {
   var ring = Self.usualRing
 
   static let usualRing = 10
-
-  /// The programmes, in the order in which they go on the air; none on a live station.
-  var programmes: [ProgrammeSource] {
-    switch source {
-    case .files(let programmes): programmes
-    case .live: []
-    }
-  }
 }
 
 /// A media file that is to become a programme.
-struct ProgrammeSource: Equatable, Sendable {
+struct ProgrammeSource: Hashable, Sendable {
   var file: String
   /// As the configuration has it; without, the file's own title or its name serves.
   var title: String?

@@ -105,7 +105,7 @@ actor StationRegistry {
     for (request, programme) in entry.review.wanted {
       shelf.want(request, .init(programme: programme, station: entry.configuration.number))
     }
-    let programmes = entry.review.playable.map(\.tape)
+    let programmes = entry.tapes.cycle(entry.review)
     let tapes = programmes.isEmpty ? card(&entry).map { [$0] } ?? [] : programmes
     if !programmes.isEmpty { entry.card.hide() }
     let now = clock.now

@@ -1,4 +1,5 @@
 import Tape
+import Timetables
 
 /// A station's view of the tapes: which ones it needs, in which house format, and what it can play by now.
 struct StationTapes {
@@ -6,6 +7,11 @@ struct StationTapes {
   let bitrate: Int?
   let card: String
   private(set) var programmes: [Programme]
+  /// What the lists of its source are made of, in their order: places in ``programmes``.
+  private(set) var lists: [[Int]]
+  private let rotations: [Rotation]
+  /// A sentence for what could not be read of them.
+  private var listingFaults: [String]
   /// The streams that all its tapes carry; known once its first tape is ready.
   private(set) var house: HouseFormat?
   /// The programme whose tape was made without a house format, and gave its own.
@@ -25,6 +31,8 @@ struct StationTapes {
     let title: String?
     /// Nil while the file is not there.
     fileprivate(set) var source: SourceFile?
+
+    fileprivate var listed: ProgrammeSource { ProgrammeSource(file: file, title: title) }
   }
 
   /// A programme that can be played.
@@ -55,9 +63,9 @@ struct StationTapes {
     bitrate = station.bitrate
     card = station.name
     house = station.format
-    programmes = station.programmes.map {
-      Programme(file: $0.file, title: $0.title, source: try? SourceFile($0.file))
-    }
+    rotations = station.source.rotations
+    (programmes, lists, listingFaults) = ([], [], [])
+    take(rotations.map { MediaListing($0) })
   }
 
   /// The same station's tapes as the configuration has it now. It keeps its house format unless it is given another one,
@@ -91,6 +99,39 @@ struct StationTapes {
     }
     return nil
   }
+
+  /// Takes up what its lists were found to be made of. A programme that stays in them keeps what is known of it.
+  private mutating func take(_ listings: [MediaListing]) {
+    let before = programmes
+    let known = Dictionary(before.enumerated().map { ($1.listed, $0) }, uniquingKeysWith: { first, _ in first })
+    let giver = definer.map { before[$0].listed }
+    var places: [ProgrammeSource: Int] = [:]
+    programmes = []
+    lists = listings.map { listing in
+      listing.programmes.map { listed in
+        if let place = places[listed] { return place }
+        places[listed] = programmes.count
+        programmes.append(
+          known[listed].map { before[$0] }
+            ?? Programme(file: listed.file, title: listed.title, source: try? SourceFile(listed.file)))
+        return programmes.count - 1
+      }
+    }
+    definer = giver.flatMap { places[$0] }
+    listingFaults = listings.flatMap(\.faults)
+    watch = SourceWatch()
+  }
+
+  /// The tapes that a station plays in turn, as far as they are ready: its first list, shuffled as it is to be.
+  func cycle(_ review: Review) -> [Tape] {
+    guard let list = lists.first else { return [] }
+    let tapes = Dictionary(review.playable.map { ($0.programme, $0.tape) }, uniquingKeysWith: { first, _ in first })
+    let order = rotations[0].shuffle.map { seed in Shuffle.order(list.map(name), seed: seed).map { list[$0] } } ?? list
+    return order.compactMap { tapes[$0] }
+  }
+
+  /// What a programme is shuffled by: not by where its directory is, so that the order is the same on another machine.
+  func name(_ programme: Int) -> String { Paths.lastComponent(of: programmes[programme].file) }
 
   /// What programme `index` is called.
   func title(_ index: Int, _ tape: Tape?) -> String {
@@ -212,9 +253,11 @@ struct StationTapes {
 
   private mutating func newReview(_ status: (TapeRequest) -> TapeStatus) -> Review {
     var review = Review()
+    review.faults = listingFaults
     if house == nil {
       guard findHouse(status, &review) else { return review }
       review = Review()  // what it saw on the way is seen again
+      review.faults = listingFaults
     }
     var isHopeful = false
     for (index, programme) in programmes.enumerated() {
