@@ -51,7 +51,7 @@ extension ConfigurationReader {
   /// How many seconds of a live station's air are kept.
   func ring(_ keys: inout ObjectReader, of source: StationSource?) -> Int {
     let ring = keys.integer("ring", in: 2...120)
-    if ring != nil, case .files = source {
+    if ring != nil, let source, !source.rotations.isEmpty {
       problems.add(keys.path(of: "ring"), "is for live stations: what plays files has them all; leave it out")
     }
     return ring ?? StationConfiguration.usualRing
