@@ -6,6 +6,6 @@ struct AirCheck: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "aircheck",
     abstract: "Says what is wrong with MPEG-TS stations: on the air, in a file, or in simulated time.",
-    subcommands: [Listen.self, Simulate.self],
+    subcommands: [Listen.self, Simulate.self, RingCommand.self],
     defaultSubcommand: Listen.self)
 }

@@ -10,6 +10,10 @@ package enum ProcessLimits {
     _ = CLinux_set_idle_io_priority()
   }
 
+  /// Puts this process (and the threads it starts from now on) ahead of those that are as nice as usual: nice -5, where the
+  /// kernel grants it.
+  package static func goAhead() { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, -5) }
+
   /// Puts the calling thread, and no other, behind those that are as nice as usual: nice 5. Linux keeps it for each thread.
   package static func yieldThread() { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 5) }
 

@@ -6,11 +6,11 @@ import Tape
 /// repeated for as long as it takes.
 struct Fillers {
   let house: HouseFormat
-  /// The name on the card.
-  let card: String
+  /// What the card says: the station's name, and perhaps why it is shown.
+  let card: [String]
   let bitrate: Int?
 
-  init(_ house: HouseFormat, card: String, bitrate: Int?) {
+  init(_ house: HouseFormat, card: [String], bitrate: Int?) {
     self.house = house
     self.card = card
     self.bitrate = bitrate
@@ -56,12 +56,7 @@ struct Fillers {
     let codec = house.video?.codec ?? "h264"
     let rate = Rational(25, 1)
     let length: Int64 = 3_600
-    var graph: FilterGraph
-    do {
-      graph = try FilterGraph(.video, generating: chain(withName: true))
-    } catch {
-      graph = try FilterGraph(.video, generating: chain(withName: false))
-    }
+    var graph = try CardPicture(lines: card, width: 1280, height: 720).graph()
     let settings = PictureSettings(codec: codec, bitrate: bitrate, house: house)
       .settings(width: 1280, height: 720, frameRate: rate, isStill: true)
     var encoder = try PictureEncoder(settings, for: graph)
@@ -80,40 +75,5 @@ struct Fillers {
     guard group.first?.isKey == true else { throw RecorderError(.internal, "cannot encode a card with \(codec)") }
     return Card(
       group: group, pictureDuration: length, parameters: StreamParameters(try encoder.parameters(), language: nil))
-  }
-
-  private func chain(withName: Bool) -> String {
-    var chain = "color=c=0x16324f:s=1280x720:r=25"
-    if withName, !card.isEmpty, let font = Fillers.font {
-      chain +=
-        ",drawtext=fontfile=\(font):expansion=none:text='\(Fillers.quoted(card))'"
-        + ":fontsize=72:fontcolor=white:x=(w-text_w)/2:y=(h-text_h)/2"
-    }
-    return chain + ",format=yuv420p"
-  }
-
-  /// A name as a filter chain can quote it.
-  static func quoted(_ name: String) -> String {
-    var quoted = ""
-    for character in name.prefix(60) {
-      switch character {
-      case "'": quoted += "\u{2019}"
-      case "\\": quoted += "/"
-      case ":": quoted += "\\:"
-      case let character where character.isNewline: quoted += " "
-      default: quoted.append(character)
-      }
-    }
-    return quoted
-  }
-
-  private static var font: String? {
-    [
-      "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", "/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf",
-      "/usr/share/fonts/truetype/liberation/LiberationSans-Regular.ttf",
-      "/usr/share/fonts/truetype/freefont/FreeSans.ttf",
-      "/usr/share/fonts/opentype/urw-base35/NimbusSans-Regular.otf", "/usr/share/fonts/TTF/DejaVuSans.ttf",
-      "/usr/share/fonts/dejavu-sans-fonts/DejaVuSans.ttf",
-    ].first { (try? FileStatus($0))?.kind == .file }
   }
 }

@@ -72,6 +72,31 @@ struct Programme {
     self.streams = streams
   }
 
+  /// The card and silence for about so long: 90 kHz.
+  init(standing length: Int64, _ fillers: Fillers, _ spool: inout Spool) throws {
+    var packets: [[ElementaryPacket]] = []
+    var streams: [StreamParameters] = []
+    var duration = length
+    if fillers.house.video != nil {
+      let card = try fillers.card(&spool)
+      let pictures = max(1, (length + card.pictureDuration - 1) / card.pictureDuration)
+      duration = pictures * card.pictureDuration
+      packets.append(Programme.cards(card, count: pictures))
+      streams.append(card.parameters)
+    } else if let audio = fillers.house.audio.first {
+      // The radio: whole frames of its first track.
+      let frame = SoundSettings(audio).frame
+      duration = frame.ticks((length + frame.ticks(1) - 1) / frame.ticks(1))
+    }
+    for index in fillers.house.audio.indices {
+      let silence = try fillers.silence(index, &spool)
+      let row = AudioTimeline.fit([], length: silence.frame, start: 0, duration: duration, silence: silence.payload)
+      packets.append(AudioTimeline.packets(row, stream: streams.count))
+      streams.append(silence.parameters)
+    }
+    (self.duration, self.packets, self.streams) = (duration, packets, streams)
+  }
+
   /// A frame's length as the container says it, or else the codec, and as the timestamps confirm it.
   private static func length(
     _ format: HouseFormat.Audio, _ samples: Int, _ units: [Unit]

@@ -88,13 +88,13 @@ struct Recording {
     let plan = try RecordingPlan(demuxer.streams, house: house, transcodesVideo: transcodesVideo)
     try plan.confirmEncodable()
     progress.found(plan.house)
-    var spool = try Spool(directory: directory(of: output))
+    var spool = try Spool(directory: Recording.directory(of: output))
     let title = demuxer.title
     let source = try Source(consume demuxer, plan: plan, bitrate: bitrate, fillsPauses: fillsPauses)
     try source.record(into: &spool, progress)
     try confirmUnchanged(since: status)
 
-    let fillers = Fillers(plan.house, card: card, bitrate: bitrate)
+    let fillers = Fillers(plan.house, card: [card], bitrate: bitrate)
     let programme = try Programme(source, fillers, &spool)
     let info = TapeInfo(
       duration: Ticks.ninetyKilohertz(programme.duration), format: plan.house, title: title, muxRate: 0)
@@ -107,7 +107,7 @@ struct Recording {
       skipped: source.skipped)
   }
 
-  private func directory(of path: String) -> String {
+  static func directory(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }

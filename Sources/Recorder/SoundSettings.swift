@@ -49,7 +49,7 @@ struct SoundSettings: Hashable, Sendable {
     "anullsrc=r=\(sampleRate):cl=\(Frame.channelLayout(of: channels))," + shape
   }
 
-  private var shape: String {
+  var shape: String {
     "aformat=sample_fmts=\(sampleFormat):sample_rates=\(sampleRate)"
       + ":channel_layouts=\(Frame.channelLayout(of: channels)),asetnsamples=n=\(frame.samples):p=1"
   }

@@ -15,8 +15,8 @@ import Testing
   }
 
   @Test func namesOnCardsAreQuoted() {
-    #expect(Fillers.quoted("Quay: 50 %, [a]; b=c") == #"Quay\: 50 %, [a]; b=c"#)
-    #expect(Fillers.quoted("Bob's\\Bar\nTwo") == "Bob\u{2019}s/Bar Two")
-    #expect(Fillers.quoted(String(repeating: "x", count: 99)).count == 60)
+    #expect(CardPicture.quoted("Quay: 50 %, [a]; b=c") == #"Quay\: 50 %, [a]; b=c"#)
+    #expect(CardPicture.quoted("Bob's\\Bar\nTwo") == "Bob\u{2019}s/Bar Two")
+    #expect(CardPicture.quoted(String(repeating: "x", count: 99)).count == 60)
   }
 }

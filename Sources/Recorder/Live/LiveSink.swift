@@ -5,12 +5,19 @@ import Synchronization
 /// What a source delivers, on its way from the source's thread to the desk's: bounded, so that neither ever waits for the
 /// other. One belongs to one ``LiveInput/run(into:)``; when that is given up, what it still delivers is dropped.
 final class LiveSink: Sendable {
+  /// When raw pictures or sound belong.
+  enum Moment: Sendable {
+    /// Captured at this steady date: nanoseconds.
+    case captured(Int64)
+    /// Dated by the source's own clock, the one of its coded units too: 90 kHz; come in at a steady date, nanoseconds.
+    case stamped(Int64, arrival: Int64)
+  }
+
   /// One delivery.
   enum Event: Sendable {
-    /// A raw picture, captured at this steady date (nanoseconds).
-    case picture(HeldFrame, at: Int64)
-    /// Raw samples, the first of them captured at this steady date (nanoseconds).
-    case sound(HeldFrame, at: Int64)
+    case picture(HeldFrame, Moment)
+    /// The moment is the first sample's.
+    case sound(HeldFrame, Moment)
     case unit(LiveUnit)
     /// The source has ended, or failed with a reason.
     case ended(RecorderError?)
@@ -54,23 +61,41 @@ final class LiveSink: Sendable {
 
   func stop() { stopped.store(true, ordering: .releasing) }
 
-  /// A raw picture of any size and pixel format; its timestamps are not looked at.
+  /// A raw picture of any size and pixel format; its own timestamps are not looked at.
   ///
   /// - Parameter date: of its capture, ``SteadyClock`` nanoseconds.
-  func picture(_ frame: borrowing Frame, at date: Int64) {
-    guard let held = try? HeldFrame(frame) else { return }
-    put(.picture(held, at: date)) { queue in
-      queue.pictures += 1
-      return queue.pictures <= LiveSink.mostPictures
-    }
+  func picture(_ frame: borrowing Frame, at date: Int64) { picture(frame, .captured(date)) }
+
+  /// A raw picture of a source that dates by a clock of its own.
+  ///
+  /// - Parameters:
+  ///   - pts: 90 kHz, as that of a ``LiveUnit``.
+  ///   - arrival: when it came in, ``SteadyClock`` nanoseconds.
+  func picture(_ frame: borrowing Frame, pts: Int64, arrival: Int64) {
+    picture(frame, .stamped(pts, arrival: arrival))
   }
 
   /// Raw samples, of any rate, layout and format, but always the same.
   ///
   /// - Parameter date: of the first sample's capture, ``SteadyClock`` nanoseconds.
-  func sound(_ frame: borrowing Frame, at date: Int64) {
+  func sound(_ frame: borrowing Frame, at date: Int64) { sound(frame, .captured(date)) }
+
+  /// Raw samples of a source that dates by a clock of its own.
+  func sound(_ frame: borrowing Frame, pts: Int64, arrival: Int64) {
+    sound(frame, .stamped(pts, arrival: arrival))
+  }
+
+  private func picture(_ frame: borrowing Frame, _ moment: Moment) {
     guard let held = try? HeldFrame(frame) else { return }
-    put(.sound(held, at: date)) { queue in
+    put(.picture(held, moment)) { queue in
+      queue.pictures += 1
+      return queue.pictures <= LiveSink.mostPictures
+    }
+  }
+
+  private func sound(_ frame: borrowing Frame, _ moment: Moment) {
+    guard let held = try? HeldFrame(frame) else { return }
+    put(.sound(held, moment)) { queue in
       queue.sounds += 1
       return queue.sounds <= LiveSink.mostSounds
     }

@@ -1,0 +1,302 @@
+import LibAV
+import LinuxIO
+import Tape
+import TransportStream
+
+/// The loop of a live recorder on duty: takes what the source delivers, shows the card where it delivers nothing, and
+/// keeps the ring going whatever happens. One thread's own; it is called every few milliseconds, and whenever something
+/// comes in.
+final class LiveDesk {
+  struct Settings: Sendable {
+    /// On the card.
+    var name: String
+    /// Nothing is dated before.
+    var start: Ticks
+    /// No access unit is decoded before: 90 kHz. What was on the air before is still being seen until then.
+    var earliest: Int64
+    var lead: Ticks
+    /// Bit/s for pictures that are encoded here; nil: what their size asks for.
+    var pictureRate: Int?
+    /// What the encoder is made for until the source's pictures are known.
+    var shape = LivePictures.Shape(width: 1280, height: 720, rate: 25)
+    /// Why the card is shown at first.
+    var reason = "starting"
+  }
+
+  /// What is on the air.
+  private enum Stage: Hashable {
+    case card
+    /// Raw pictures, encoded here.
+    case frames
+    /// Access units of the source's own.
+    case units
+  }
+
+  /// A delivery whose time has not come.
+  private struct Held {
+    let due: Ticks
+    let event: LiveSink.Event
+  }
+
+  /// The decoding time of pictures never steps by more than this, 90 kHz: something else is shown first. 0.9 s.
+  private static let longestPause: Int64 = 81_000
+  /// Raw pictures that pause are repeated after this, 90 kHz, and given up after that.
+  private static let repeatPeriod: Int64 = 36_000
+  private static let longestStill = Ticks.milliseconds(1_500)
+  /// Pictures of the card: 90 kHz from one to the next.
+  private static let cardPeriod: Int64 = 9_000
+  /// How far ahead a source may deliver.
+  private static let mostHeld = 20_000
+
+  private let settings: Settings
+  private let clock: LiveClock
+  private let orders: LiveOrders
+  private let delivery: any LiveDelivery
+  private let report: (LiveReport) -> Void
+  private var mux: LiveMux
+  private let pictures: LivePictures?
+  private var sounds: [LiveSound] = []
+
+  private var stage = Stage.card
+  private var reason: String
+  private var frames: LiveTimeline
+  private var units: LiveTimeline
+  private var held: [Held] = []
+  private var lastDTS: Int64
+  private var lastPTS: Int64
+  /// The key picture that began the copied source: pictures that are shown before it are left out.
+  private var firstPTS: Int64 = .min
+  private var lastPicture: LiveSink.HeldFrame?
+  private var lastPictureAt = Ticks.zero
+  private var lastSoundAt: Ticks?
+  private var cardPicture: (picture: CardPicture, frame: LiveSink.HeldFrame)?
+  private var reported: LiveReport?
+  private var isOrphan = false
+  /// How long the encoder took for the latest picture: nanoseconds.
+  private(set) var encoding: Int64 = 0
+
+  init(
+    _ settings: Settings, pictures: LivePictures?, clock: LiveClock, orders: LiveOrders, delivery: any LiveDelivery,
+    writer: consuming RingWriter, report: @escaping (LiveReport) -> Void
+  ) throws {
+    self.settings = settings
+    self.pictures = pictures
+    self.clock = clock
+    self.orders = orders
+    self.delivery = delivery
+    self.report = report
+    reason = settings.reason
+    frames = LiveTimeline(lead: settings.lead, isSteady: true)
+    units = LiveTimeline(lead: settings.lead, isSteady: false)
+    let house = writer.info.format
+    let stamps = writer.stamps(of: PID.video)
+    lastDTS = max(stamps?.dts ?? .min, settings.earliest - 1)
+    lastPTS = max(stamps?.pts ?? .min, settings.earliest - 1)
+    for (index, audio) in house.audio.enumerated() {
+      let last = writer.stamps(of: PID.firstAudio + UInt16(index))?.pts
+      sounds.append(
+        try LiveSound(audio, index: index, lead: settings.lead, after: last, earliest: settings.earliest))
+    }
+    mux = try LiveMux(writer, start: settings.start)
+    pictures?.requestKey()
+  }
+
+  /// What a call of ``step()`` came to.
+  enum Outcome: Hashable, Sendable {
+    case goesOn
+    /// All is written as it was told.
+    case left
+    /// The ring is somebody else's from now on.
+    case yielded
+  }
+
+  /// Whether anybody can find the ring still.
+  var isCurrent: Bool { mux.isCurrent }
+
+  private var now: Ticks { clock.air(clock.now) }
+
+  /// Does what is due.
+  func step() throws -> Outcome {
+    if let end = orders.leave {
+      try mux.leave(at: end, now: now)
+      tell(LiveReport(isOnDuty: true, showsSource: stage != .card, hasLeft: true))
+      return .left
+    }
+    if orders.yields || isInherited() { return .yielded }
+    // Whatever the source does, the air goes on.
+    for event in try delivery.take(at: clock.now) { try take(event) }
+    try release()
+    if pictures != nil { try fillPause() } else { judgeRadio() }
+    for sound in sounds { try sound.advance(now) { try mux.send($0, at: mux.date(at: now)) } }
+    try mux.keepUp(at: now)
+    tell(LiveReport(isOnDuty: true, showsSource: stage != .card, reason: stage == .card ? reason : nil))
+    return .goesOn
+  }
+
+  /// Whether stationd is gone, and another's recorder waits for the ring.
+  private func isInherited() -> Bool {
+    guard orders.orphanedAt != nil else { return false }
+    if !isOrphan {
+      isOrphan = true
+      mux.forgetHeirs()
+    }
+    return mux.hasHeir
+  }
+
+  private func tell(_ state: LiveReport) {
+    guard state != reported else { return }
+    reported = state
+    report(state)
+  }
+
+  // MARK: What comes in
+
+  private func take(_ event: LiveSink.Event) throws {
+    switch event {
+    case .picture(let frame, .captured(let date)):
+      let due = frames.place(clock.air(date), arrival: now)
+      try show(frame, dts: due.count / 300)
+    case .sound(let frame, .captured(let date)):
+      lastSoundAt = now
+      for sound in sounds { try sound.take(frame.frame, at: clock.air(date)) }
+    case .picture(_, .stamped(let pts, let arrival)):
+      hold(event, units.place(.ninetyKilohertz(pts), arrival: clock.air(arrival)))
+    case .sound(_, .stamped(let pts, let arrival)):
+      hold(event, units.place(.ninetyKilohertz(pts), arrival: clock.air(arrival), leads: pictures == nil))
+    case .unit(let unit):
+      let leads = pictures == nil || unit.stream == .video
+      hold(event, units.place(.ninetyKilohertz(unit.dts), arrival: clock.air(unit.arrival), leads: leads))
+    case .ended(let error):
+      reason = error?.description ?? "its source has ended"
+      frames = LiveTimeline(lead: settings.lead, isSteady: true)
+      units = LiveTimeline(lead: settings.lead, isSteady: false)
+      lastPicture = nil
+      lastSoundAt = nil
+      if stage == .frames { stage = .card }
+    }
+  }
+
+  private func hold(_ event: LiveSink.Event, _ due: Ticks) {
+    if held.count >= LiveDesk.mostHeld { held.removeAll() }
+    var place = held.count
+    while place > 0, held[place - 1].due > due { place -= 1 }
+    held.insert(Held(due: due, event: event), at: place)
+  }
+
+  /// Sends what was held back until its time.
+  private func release() throws {
+    let horizon = mux.date(at: now) + settings.lead
+    var done = 0
+    defer { held.removeFirst(done) }
+    for item in held {
+      guard item.due <= horizon else { return }
+      done += 1
+      let dts = item.due.count / 300
+      switch item.event {
+      case .picture(let frame, _): try show(frame, dts: dts)
+      case .sound(let frame, _):
+        lastSoundAt = now
+        for sound in sounds { try sound.take(frame.frame, at: item.due - settings.lead) }
+      case .unit(let unit) where unit.stream == .video: try copy(unit, dts: dts)
+      case .unit(let unit): try copySound(unit, pts: dts + unit.pts - unit.dts)
+      case .ended: break
+      }
+    }
+  }
+
+  private func show(_ frame: LiveSink.HeldFrame, dts: Int64) throws {
+    guard let pictures else { return }
+    if stage != .frames {
+      stage = .frames
+      let (width, height) = (max(16, frame.frame.width & ~1), max(16, frame.frame.height & ~1))
+      try pictures.change(to: .init(width: min(width, 3_840), height: min(height, 2_160), rate: pictures.size.rate))
+      pictures.requestKey()
+    }
+    (lastPicture, lastPictureAt) = (frame, now)
+    try encode(frame, dts: dts)
+  }
+
+  private func encode(_ frame: LiveSink.HeldFrame, dts: Int64) throws {
+    guard dts > lastDTS, dts > lastPTS else { return }
+    let begun = clock.now
+    try pictures?.encode(frame.frame, pts: dts) { pts, isKey, bytes in
+      encoding = clock.now - begun
+      try sendPicture(pts: pts, dts: pts, isKey: isKey, bytes: bytes)
+    }
+  }
+
+  private func copy(_ unit: LiveUnit, dts: Int64) throws {
+    guard pictures != nil else { return }
+    let pts = dts + unit.pts - unit.dts
+    if stage != .units {
+      guard unit.isKey, dts > lastDTS, pts > lastPTS else { return }
+      stage = .units
+      firstPTS = pts
+    }
+    guard dts > lastDTS, pts >= firstPTS, pts >= dts else { return }
+    lastPictureAt = now
+    try sendPicture(pts: pts, dts: dts, isKey: unit.isKey, bytes: unit.bytes)
+  }
+
+  private func sendPicture(pts: Int64, dts: Int64, isKey: Bool, bytes: [UInt8]) throws {
+    lastDTS = dts
+    lastPTS = max(lastPTS, pts)
+    try mux.send(
+      PESPacket(pid: PID.video, streamID: 0xE0, pts: pts, dts: dts, isKey: isKey, bytes: bytes),
+      at: mux.date(at: now))
+  }
+
+  private func copySound(_ unit: LiveUnit, pts: Int64) throws {
+    guard case .audio(let index) = unit.stream, sounds.indices.contains(index) else { return }
+    lastSoundAt = now
+    if let packet = sounds[index].copy(unit.bytes, pts: pts, duration: unit.duration) {
+      try mux.send(packet, at: mux.date(at: now))
+    }
+  }
+
+  // MARK: What stands in
+
+  /// Shows something where the source pauses: its last picture for a while, then the card.
+  private func fillPause() throws {
+    let due = (now + settings.lead).count / 300
+    switch stage {
+    case .frames:
+      guard due - lastDTS >= LiveDesk.repeatPeriod else { return }
+      if let lastPicture, now - lastPictureAt < LiveDesk.longestStill { return try encode(lastPicture, dts: due) }
+      reason = "its source shows no picture"
+    case .units:
+      let isOver = held.isEmpty && lastSoundAt == nil
+      guard due - lastDTS >= LiveDesk.longestPause || (isOver && due - lastDTS >= LiveDesk.cardPeriod) else { return }
+      if !isOver { reason = "its source shows no picture" }
+    case .card:
+      guard due - lastDTS >= LiveDesk.cardPeriod else { return }
+    }
+    if stage != .card {
+      stage = .card
+      pictures?.requestKey()
+    }
+    guard due > settings.earliest, let card = try card() else { return }
+    // Never later than a second after the one before, and never earlier than one that is still to be shown.
+    try encode(card, dts: max(due, lastPTS + 1))
+  }
+
+  private func judgeRadio() {
+    let isHeard = lastSoundAt.map { now - $0 < .seconds(1) } ?? false
+    if stage != .card, !isHeard { reason = "its source is silent" }
+    stage = isHeard ? .units : .card
+  }
+
+  /// The card as it is to be now: drawn anew when the reason, or the pictures' size, is another.
+  private func card() throws -> LiveSink.HeldFrame? {
+    guard let size = pictures?.size else { return nil }
+    let lines = [settings.name, reason.isEmpty ? "" : "back soon: \(reason)"]
+    let wanted = CardPicture(lines: lines, width: size.width, height: size.height)
+    if let cardPicture, cardPicture.picture == wanted { return cardPicture.frame }
+    var frame = try Frame()
+    var graph = try wanted.graph()
+    guard try graph.receive(into: &frame) else { return cardPicture?.frame }
+    let drawn = try LiveSink.HeldFrame(frame)
+    cardPicture = (wanted, drawn)
+    return drawn
+  }
+}
