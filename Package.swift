@@ -47,12 +47,15 @@ let package = Package(
       providers: [.apt(["libavformat-dev", "libavcodec-dev", "libavfilter-dev", "libavutil-dev"])]),
     .target(name: "CConnectGate"),
     .target(name: "LibAV", dependencies: ["CLibAV", "CConnectGate"], swiftSettings: strict),
+    .systemLibrary(name: "CV4L", pkgConfig: "libv4l2", providers: [.apt(["libv4l-dev"])]),
+    .systemLibrary(name: "CALSA", pkgConfig: "alsa", providers: [.apt(["libasound2-dev"])]),
+    .target(name: "Capture", dependencies: ["CV4L", "CALSA", "LinuxIO"], swiftSettings: strict),
 
     // Programs.
     .executableTarget(
       name: "Recorder",
       dependencies: [
-        "LibAV", "Tape", "TransportStream", "LinuxIO",
+        "LibAV", "Capture", "Tape", "TransportStream", "LinuxIO",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -117,6 +120,7 @@ let package = Package(
     .testTarget(name: "TimetablesTests", dependencies: ["Timetables", "TransportStream"], swiftSettings: strict),
     .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: strict),
     .testTarget(name: "LinuxIOTests", dependencies: ["LinuxIO"], swiftSettings: strict),
+    .testTarget(name: "CaptureTests", dependencies: ["Capture"], swiftSettings: strict),
     .testTarget(
       name: "RecorderTests",
       dependencies: [
