@@ -3,6 +3,7 @@
 #pragma once
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/sysmacros.h>
 #include <libv4l2.h>
 #include <linux/videodev2.h>
 
@@ -25,6 +26,9 @@ static const unsigned int CV4L_CID_GOP_SIZE = V4L2_CID_MPEG_VIDEO_GOP_SIZE;
 static const unsigned int CV4L_CID_I_PERIOD = V4L2_CID_MPEG_VIDEO_H264_I_PERIOD;
 static const unsigned int CV4L_CID_REPEAT_HEADERS = V4L2_CID_MPEG_VIDEO_REPEAT_SEQ_HEADER;
 static const unsigned int CV4L_CID_CODEC_CLASS = V4L2_CTRL_CLASS_CODEC;
+
+/// A device number's major part.
+static inline unsigned int cv4l_major(unsigned long device) { return major(device); }
 
 /// Returns 0 or more, or -1 with errno.
 static inline int cv4l_ioctl(int descriptor, unsigned long request, void *argument) {

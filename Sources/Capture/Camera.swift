@@ -138,7 +138,7 @@ import LinuxIO
   }
 
   private static func unmap(_ buffers: [UnsafeMutableRawBufferPointer]) {
-    for unsafe buffer in unsafe buffers { unsafe v4l2_munmap(buffer.baseAddress, buffer.count) }
+    for unsafebuffer in unsafe buffers { unsafe v4l2_munmap(buffer.baseAddress, buffer.count) }
   }
 
   private static func buffer(_ index: UInt32) -> v4l2_buffer {

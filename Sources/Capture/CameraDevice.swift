@@ -22,7 +22,7 @@ import Glibc
       throw CaptureError(device: name, operation: "open", code: errno, group: "video")
     }
     // Nothing else is asked: who knows what such a request means to it.
-    guard status.st_mode & S_IFMT == S_IFCHR, gnu_dev_major(status.st_rdev) == Self.major else {
+    guard status.st_mode & S_IFMT == S_IFCHR, cv4l_major(status.st_rdev) == Self.major else {
       throw CaptureError(.unfit, "\(name) is not a camera")
     }
     let opened = unsafe cv4l_open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC)

@@ -27,4 +27,16 @@ package enum ThisProcess {
 
   /// Sends a signal to another process; false when it is not there or not ours.
   package static func signal(_ pid: Int32, _ signal: Int32) -> Bool { pid > 0 && kill(pid, signal) == 0 }
+
+  /// Runs another program in this one's place: same process, same files, same terminal. Returns only when that fails.
+  ///
+  /// - Parameter arguments: the program's path, then what it is told.
+  package static func become(_ arguments: [String]) -> SystemError {
+    var pointers = unsafe arguments.map { unsafe strdup($0) }
+    unsafe pointers.append(nil)
+    if let path = unsafe pointers[0] { unsafe execv(path, pointers) }
+    let code = errno
+    for unsafepointer in unsafe pointers { unsafe free(pointer) }
+    return SystemError(operation: "run", subject: arguments.first ?? "nothing", code: code)
+  }
 }

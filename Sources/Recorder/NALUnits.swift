@@ -38,6 +38,22 @@ enum NALUnits {
     return point
   }
 
+  /// H.264's parameter sets (types 7 and 8) in an access unit, each with its start code, and whether a slice is there.
+  static func parameterSets(in unit: Span<UInt8>) -> (sets: [UInt8], hasSlice: Bool) {
+    var sets: [UInt8] = []
+    var at = 0
+    while let start = startCode(in: unit, from: at), start + 3 < unit.count {
+      let type = type(unit[start + 3], .h264)
+      if isSlice(type, .h264) { return (sets, true) }
+      if type == 7 || type == 8 {
+        sets.append(0)
+        for index in start..<end(of: start, in: unit) { sets.append(unit[index]) }
+      }
+      at = start + 3
+    }
+    return (sets, false)
+  }
+
   private static func firstSlice(in unit: Span<UInt8>, codec: Codec) -> (at: Int, type: UInt8)? {
     var at = 0
     while let start = startCode(in: unit, from: at), start + 3 < unit.count {

@@ -12,7 +12,8 @@ struct Program: ParsableCommand {
       EXAMPLES
         stationd-recorder film.mkv -o film.ts
         stationd-recorder card --text "Radio Quay" --text "back soon" -o card.ts
+        stationd-recorder cameras --try /dev/video0 --size 640x480
       """,
-    subcommands: [TapeCommand.self, LiveCommand.self, CardCommand.self],
+    subcommands: [TapeCommand.self, LiveCommand.self, CardCommand.self, CamerasCommand.self],
     defaultSubcommand: TapeCommand.self)
 }

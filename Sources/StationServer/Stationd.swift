@@ -6,18 +6,19 @@ struct Stationd: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "stationd",
     abstract: "Puts media files on the air as stations that never stop: MPEG-TS over multicast.",
-    usage: "stationd --config <file> [--check]",
+    usage: "stationd --config <file> [--check]\nstationd cameras [--json]",
     discussion: """
       EXAMPLES
         stationd --config stations.json          put its stations on the air; Ctrl-C takes them off
         stationd --config stations.json --check  only say what is wrong with the file
+        stationd cameras                         what cameras and microphones this machine has
 
       The file names the stations, their media files and the network interface; docs/configuration.md explains every \
       key. Exit statuses follow sysexits: 0 fine, 64 command line, 69 control address not available, 73 a directory \
       cannot be made, 75 another stationd is running, 78 configuration.
       """,
     version: "stationd \(Version.current)",
-    subcommands: [Transmit.self])
+    subcommands: [Cameras.self, Transmit.self])
 
   @Option(name: [.short, .long], help: ArgumentHelp("The stations' file.", valueName: "file"))
   var config: String?
