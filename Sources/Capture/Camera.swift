@@ -138,7 +138,7 @@ import LinuxIO
   }
 
   private static func unmap(_ buffers: [UnsafeMutableRawBufferPointer]) {
-    for unsafebuffer in unsafe buffers { unsafe v4l2_munmap(buffer.baseAddress, buffer.count) }
+    for index in unsafe buffers.indices { unsafe v4l2_munmap(buffers[index].baseAddress, buffers[index].count) }
   }
 
   private static func buffer(_ index: UInt32) -> v4l2_buffer {

@@ -36,7 +36,7 @@ package enum ThisProcess {
     unsafe pointers.append(nil)
     if let path = unsafe pointers[0] { unsafe execv(path, pointers) }
     let code = errno
-    for unsafepointer in unsafe pointers { unsafe free(pointer) }
+    for index in 0..<arguments.count { unsafe free(pointers[index]) }
     return SystemError(operation: "run", subject: arguments.first ?? "nothing", code: code)
   }
 }
