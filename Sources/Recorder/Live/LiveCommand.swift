@@ -114,7 +114,7 @@ struct LiveCommand: ParsableCommand {
     orders.listen()
     // All that takes time is done before the ring is anybody's.
     let streams = try LiveFormat(house)
-    let input = try source.input(house: house, name: name, clock: clock)
+    let input = try source.input(house: house, bitrate: bitrate, name: name, clock: clock)
     let pictures = try house.video.map {
       try LivePictures(codec: $0.codec, shape: source.shape, allowance: pictureRate(house))
     }

@@ -5,11 +5,15 @@ extension LiveSource {
   ///
   /// - Parameters:
   ///   - house: the station's format, which copied streams must fit.
+  ///   - bitrate: the station's, where it has one.
   ///   - name: the station's.
-  func input(house: HouseFormat, name: String, clock: LiveClock) throws(RecorderError) -> any LiveInput {
+  func input(house: HouseFormat, bitrate: Int?, name: String, clock: LiveClock) throws(RecorderError) -> any LiveInput {
     switch self {
     case .testCard(let card): return TestCardInput(card: card, name: name, clock: clock)
-    case .camera, .stream: throw RecorderError(.configuration, "this recorder knows no such sources")
+    case .camera(let camera):
+      // A bitrate is kept by encoding.
+      return CameraInput(camera: camera, copiesH264: house.video?.codec == "h264" && bitrate == nil)
+    case .stream: throw RecorderError(.configuration, "this recorder knows no such sources")
     }
   }
 }
