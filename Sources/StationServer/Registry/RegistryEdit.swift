@@ -12,6 +12,7 @@ extension StationRegistry {
     publish()
     planWake()
     recordingWake()
+    liveWake()
   }
 
   /// Their eras stay on disk: a station that comes back goes on where it would have been.

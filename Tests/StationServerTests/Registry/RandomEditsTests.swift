@@ -26,11 +26,12 @@ struct RandomEdits {
   /// One to three of the clips.
   mutating func files() throws -> StationSource {
     .files(
-      try Self.clips.shuffled(using: &numbers).prefix(Int.random(in: 1...3, using: &numbers)).map { name in
-        let path = directory.path(name)
-        if !Scratch.exists(path) { try Scratch.write(name, to: path) }
-        return ProgrammeSource(file: path)
-      })
+      Rotation(
+        try Self.clips.shuffled(using: &numbers).prefix(Int.random(in: 1...3, using: &numbers)).map { name in
+          let path = directory.path(name)
+          if !Scratch.exists(path) { try Scratch.write(name, to: path) }
+          return ProgrammeSource(file: path)
+        }))
   }
 
   mutating func station(_ number: Int, besides file: Configuration) throws -> StationConfiguration {
@@ -131,7 +132,8 @@ struct RandomEdits {
     for station in air.file.stations {
       let era = try #require(plans[station.number]?.eras.last)
       #expect(patience == 0 || era.start <= air.lab.now)
-      #expect(era.tapes.map { air.sources[$0] } == station.programmes.map(\.file))
+      let files = station.source.rotations[0].items.map { if case .file(let source) = $0 { source.file } else { "" } }
+      #expect(era.tapes.map { air.sources[$0] } == files)
     }
   }
 }
