@@ -47,7 +47,9 @@ extension Era {
       switch kind {
       case .programmeEnd: nil
       // The first datagram is one: there, nothing of the programme has been sent yet.
-      case .randomAccess: position == .zero ? .zero : showing.tape.randomAccess(notBefore: position)
+      case .randomAccess:
+        position == .zero
+          ? .zero : showing.tape.randomAccess(notBefore: max(position, showing.tape.date(of: 0) + .ninetyKilohertz(1)))
       case .date: position
       }
     guard let cutting, cutting < showing.duration else { return boundary(showing.counts, nil) }

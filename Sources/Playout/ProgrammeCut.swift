@@ -165,8 +165,10 @@ private struct CutSurvey {
     counts.datagrams = Int64(end)
     counts.slots = slots
     var firstDropped = SIMD16<UInt32>(repeating: .max)
+    let pictures = PID.slot(PID.video).flatMap(firstUnsentPicture)
     for slot in 0..<PID.slotCount {
-      if Self.streams.contains(slot), let dropped = firstUnsent(of: slot) {
+      let isPicture = slot == PID.slot(PID.video)
+      if Self.streams.contains(slot), let dropped = isPicture ? pictures : firstUnsentSound(of: slot, after: pictures) {
         firstDropped[slot] = dropped.first
         counts.packets[slot] = Int64(dropped.counter)
       } else {
@@ -185,23 +187,35 @@ private struct CutSurvey {
     return date < duration ? ProgrammeCut.Clock(date: date, pid: clock.pid) : nil
   }
 
-  /// The first access unit of a stream that is not sent: for it is not complete at the cut, or would be decoded or shown
-  /// when the next programme's first ones already are.
-  private func firstUnsent(of slot: Int) -> Unit? {
-    let units = units[slot]
-    let isPicture = slot == PID.slot(PID.video)
+  /// The first picture that is not sent: for it is not complete at the cut, or would be decoded or shown when the next
+  /// programme's first one already is.
+  private func firstUnsentPicture(of slot: Int) -> Unit? {
     let decoding = (duration + ProgrammeCut.decoding).timestamp
     let presentation = (duration + ProgrammeCut.presentation).timestamp
-    func isBefore(_ stamp: UInt64, _ limit: UInt64) -> Bool { TimeStamp.distance(from: stamp, to: limit) > .zero }
+    return units[slot].first { unit in
+      unit.last >= endPacket || !Self.isBefore(unit.dts, decoding) || !Self.isBefore(unit.pts, presentation)
+    }
+  }
+
+  /// The first sound that is not sent: for it is not complete at the cut, or reaches into the next programme's. Nor does it
+  /// outlast the pictures, of which `picture` is the first that is not sent: a player that follows the pictures' time would
+  /// hear the next programme's sound begin too early.
+  private func firstUnsentSound(of slot: Int, after picture: Unit?) -> Unit? {
+    let end = (duration + ProgrammeCut.presentation).timestamp
+    let reorder = (ProgrammeCut.presentation - ProgrammeCut.decoding).timestamp
+    let pictureEnd = picture.map { ($0.dts + reorder) % UInt64(TimeStamp.modulus) } ?? end
+    let limit = Self.isBefore(pictureEnd, end) ? pictureEnd : end
+    let units = units[slot]
     return units.indices.lazy.first { index in
-      let unit = units[index]
-      if unit.last >= endPacket { return true }
-      if isPicture { return !isBefore(unit.dts, decoding) || !isBefore(unit.pts, presentation) }
-      // Sound lasts until the next begins: no part of it may reach into the next programme's.
+      if units[index].last >= endPacket { return true }
       let next =
         index + 1 < units.count
         ? units[index + 1].pts : (tape.info.duration + ProgrammeCut.presentation).timestamp
-      return isBefore(presentation, next)
+      return Self.isBefore(limit, next)
     }.map { units[$0] }
+  }
+
+  private static func isBefore(_ stamp: UInt64, _ limit: UInt64) -> Bool {
+    TimeStamp.distance(from: stamp, to: limit) > .zero
   }
 }
