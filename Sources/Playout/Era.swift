@@ -18,6 +18,9 @@ package struct EraRecord: Codable, Hashable, Sendable {
   package var mapVersions: [UInt8]
   /// For each tape, where its programme ends before the tape does; nil when none does.
   package var cuts: [ProgrammeCut?]?
+  /// The path of the ring that a live recorder writes, in place of tapes: then ``tapes`` is empty, ``anchor`` is ``start``, and
+  /// the ring's datagram k is the station's ``base``.datagrams + k.
+  package var ring: String?
   /// The cut that this era makes in the programme of the era before, when it does not wait for that to end.
   package var interruption: ProgrammeCut?
 
@@ -37,18 +40,25 @@ package struct EraRecord: Codable, Hashable, Sendable {
   ) {
     (self.start, self.anchor, self.base) = (start, anchor, base)
     tapes = lineup.map(\.tape.path)
-    mapVersions = Self.mapVersions(of: lineup.map(\.tape), after: versions)
+    mapVersions = Self.mapVersions(of: lineup.map(\.tape.map), after: versions)
     if lineup.contains(where: { $0.cut != nil }) { cuts = lineup.map(\.cut) }
   }
 
-  /// Tapes with the same map share a version; a new map takes the next one not used by those of `earlier`.
-  static func mapVersions(of tapes: [Tape], after earlier: [ArraySlice<UInt8>: UInt8]) -> [UInt8] {
+  /// That of a ring.
+  init(start: Ticks, base: AirCounts, ring: Ring, after versions: [ArraySlice<UInt8>: UInt8]) {
+    (self.start, anchor, self.base, tapes) = (start, start, base, [])
+    mapVersions = Self.mapVersions(of: [ring.info.map], after: versions)
+    self.ring = ring.path
+  }
+
+  /// The same maps share a version; a new map takes the next one not used by those of `earlier`.
+  static func mapVersions(of maps: [Section], after earlier: [ArraySlice<UInt8>: UInt8]) -> [UInt8] {
     var versions = earlier
     var last = earlier.values.max()
-    return tapes.map { tape in
-      if let known = versions[tape.map.body] { return known }
+    return maps.map { map in
+      if let known = versions[map.body] { return known }
       let next = last.map { ($0 &+ 1) & 0x1F } ?? 0
-      versions[tape.map.body] = next
+      versions[map.body] = next
       last = next
       return next
     }
@@ -98,11 +108,13 @@ package struct Showing: Sendable {
   }
 }
 
-/// An era whose tapes are open: where in it a date or a datagram's number lies.
+/// An era whose tapes, or whose ring, are open: where in it a date or a datagram's number lies.
 package struct Era: Sendable {
   package let record: EraRecord
-  /// The schedule.
+  /// The schedule; empty when there is a ring.
   package let lineup: [Showing]
+  /// What a live recorder writes, in place of a schedule.
+  package let ring: Ring?
   /// What goes out before each programme of the schedule, and as the last element, in one whole cycle.
   let before: [AirCounts]
 
@@ -116,26 +128,50 @@ package struct Era: Sendable {
     else {
       throw .damaged(path: record.tapes.first ?? "(none)", why: "its schedule does not name the tapes that were opened")
     }
-    guard record.anchor.count % 300 == 0, record.anchor <= record.start, record.base.isSane,
-      record.anchor.count > -1 << 60, record.start.count < 1 << 60
-    else {
-      throw .damaged(path: first.path, why: "its schedule begins at tick \(record.anchor.count)")
-    }
+    try Self.check(record, first.path)
     let lineup = tapes.enumerated().map { Showing($1, cut: record.cuts?[$0]) }
     if let bad = lineup.first(where: { !$0.isSound }) {
       throw .damaged(path: bad.tape.path, why: "the cut that its schedule makes in it is not one")
     }
     self.record = record
     self.lineup = lineup
+    ring = nil
     before = lineup.reduce(into: [AirCounts()]) { sums, showing in sums.append(sums[sums.count - 1] + showing.counts) }
   }
 
-  /// Takes the tapes that `record` names out of those that are open, or opens them.
+  /// A live era. Throws when `record` is not that of this ring.
+  package init(_ record: EraRecord, ring: Ring) throws(TapeError) {
+    guard record.ring == ring.path, record.tapes.isEmpty, record.mapVersions.count == 1, record.anchor == record.start
+    else {
+      throw .damaged(path: ring.path, why: "its era does not name the ring that was opened")
+    }
+    try Self.check(record, ring.path)
+    self.record = record
+    self.ring = ring
+    (lineup, before) = ([], [AirCounts()])
+  }
+
+  private static func check(_ record: EraRecord, _ path: String) throws(TapeError) {
+    guard record.anchor.count % 300 == 0, record.anchor <= record.start, record.base.isSane,
+      record.anchor.count > -1 << 60, record.start.count < 1 << 60
+    else {
+      throw .damaged(path: path, why: "its schedule begins at tick \(record.anchor.count)")
+    }
+  }
+
+  /// Takes the tapes that `record` names out of those that are open, or opens them; opens its ring.
   package init(_ record: EraRecord, from open: inout OpenTapes) throws(TapeError) {
+    if let path = record.ring {
+      try self.init(record, ring: try Ring(path: path))
+      return
+    }
     var tapes: [Tape] = []
     for path in record.tapes { tapes.append(try open.tape(at: path)) }
     try self.init(record, tapes: tapes)
   }
+
+  /// What its streams are.
+  package var format: HouseFormat? { ring?.info.format ?? lineup.first?.tape.info.format }
 
   /// A datagram's place: `cycle`-th repeat of the schedule since the anchor, programme, datagram on its tape.
   struct Place: Hashable {
@@ -146,6 +182,7 @@ package struct Era: Sendable {
 
   /// The place of the first datagram dated at or after `date`; its number may be one past its tape's last.
   func place(at date: Ticks) -> Place {
+    if let ring { return Place(cycle: 0, programme: 0, datagram: Int(ring.firstDatagram(notBefore: date))) }
     let (cycle, rest) = (date - record.anchor).count.flooredDivision(by: self.cycle.duration.count)
     let position = Ticks(rest)
     let programme = (before.firstIndex { $0.duration > position } ?? lineup.count) - 1
@@ -156,6 +193,7 @@ package struct Era: Sendable {
 
   /// The place of the station's datagram `n`.
   func place(of n: Int64) -> Place {
+    if ring != nil { return Place(cycle: 0, programme: 0, datagram: Int(max(0, n - record.base.datagrams))) }
     let (cycle, rest) = (n - record.base.datagrams).flooredDivision(by: self.cycle.datagrams)
     let programme = (before.firstIndex { $0.datagrams > rest } ?? lineup.count) - 1
     return Place(cycle: cycle, programme: programme, datagram: Int(rest - before[programme].datagrams))

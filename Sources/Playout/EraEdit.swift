@@ -30,6 +30,9 @@ extension Era {
   /// The boundary at or after `date`. In the middle of a programme, its tape is read to make the cut: this may have to wait
   /// for a disk.
   package func boundary(after date: Ticks, at kind: EraBoundary.Place) throws(TapeError) -> EraBoundary {
+    guard !lineup.isEmpty else {
+      throw .unfit(path: record.ring ?? "", why: "a live era ends when its recorder has left")
+    }
     let date = max(Ticks((date.count + 299).flooredDivision(by: 300).quotient * 300), record.start)
     let place = place(at: date)
     let showing = lineup[place.programme]
@@ -63,6 +66,20 @@ extension Era {
     return boundary(cut?.counts ?? showing.counts, cut)
   }
 
+  /// The end of a live era.
+  ///
+  /// - Parameters:
+  ///   - counts: all that went out of the ring.
+  ///   - date: when it ended, as its recorder was told: whole 90 kHz counts.
+  package func boundary(afterRing counts: RingCounts, at date: Ticks) -> EraBoundary {
+    var sent = record.base
+    (sent.datagrams, sent.slots) = (sent.datagrams + counts.datagrams, sent.slots + counts.slots)
+    sent.packets &+= counts.packets
+    return EraBoundary(
+      date: date, counts: sent, interruption: nil, ending: nil,
+      mapVersions: ring.map { [$0.info.map.body: record.mapVersions.first ?? 0] } ?? [:])
+  }
+
   /// The era that follows this one with another schedule: it begins with the programme that `schedule` has after the one
   /// that it ends, and every counter goes on.
   ///
@@ -74,8 +91,7 @@ extension Era {
     by schedule: [Showing], after date: Ticks, at place: EraBoundary.Place = .programmeEnd
   ) throws(TapeError) -> Era {
     let boundary = try boundary(after: date, at: place)
-    let first = schedule.firstIndex { $0.tape.path == boundary.ending }.map { ($0 + 1) % schedule.count } ?? 0
-    return try boundary.era(schedule, startingWith: first)
+    return try boundary.era(schedule, startingWith: boundary.next(of: schedule))
   }
 
   /// The same with whole tapes.
@@ -87,6 +103,11 @@ extension Era {
 }
 
 extension EraBoundary {
+  /// The programme that a schedule has after the one that ends here; the first, when it does not have that.
+  package func next(of schedule: [Showing]) -> Int {
+    schedule.firstIndex { $0.tape.path == ending }.map { ($0 + 1) % schedule.count } ?? 0
+  }
+
   /// The era that begins here with the programme `first` of a schedule.
   package func era(_ schedule: [Showing], startingWith first: Int = 0) throws(TapeError) -> Era {
     let skipped = schedule.prefix(max(first, 0)).reduce(into: AirCounts()) { $0 = $0 + $1.counts }
@@ -96,5 +117,21 @@ extension EraBoundary {
       start: date, anchor: date - skipped.duration, base: base, lineup: schedule, after: mapVersions)
     record.interruption = interruption
     return try Era(record, tapes: schedule.map(\.tape))
+  }
+
+  /// The live era that begins here. Its recorder has been told ``date`` and ``counts``.
+  package func era(_ ring: Ring) throws(TapeError) -> Era {
+    var base = counts
+    base.duration = .zero
+    var record = EraRecord(start: date, base: base, ring: ring, after: mapVersions)
+    record.interruption = interruption
+    return try Era(record, ring: ring)
+  }
+}
+
+extension Era {
+  /// The first era of a station that is live from the beginning: nothing has been sent before `date`, whole 90 kHz counts.
+  package static func first(_ ring: Ring, from date: Ticks) throws(TapeError) -> Era {
+    try Era(EraRecord(start: date, base: AirCounts(), ring: ring, after: [:]), ring: ring)
   }
 }

@@ -30,13 +30,18 @@ package final class Station: Sendable {
     }
     self.identity = identity
     self.eras = eras
-    tables = StationTables(identity, isRadio: first.lineup[0].tape.info.format.video == nil)
+    tables = StationTables(identity, isRadio: first.format?.video == nil)
     maps = eras.map { era in
-      zip(era.lineup, era.record.mapVersions).map { StationTables.map(of: $0.tape, version: $1, on: identity) }
+      let maps = era.ring.map { [$0.info.map] } ?? era.lineup.map(\.tape.map)
+      return zip(maps, era.record.mapVersions).map { StationTables.map($0, version: $1, on: identity) }
     }
-    firstNumbers = eras.map { $0.number(of: $0.place(at: $0.record.start)) }
+    firstNumbers = eras.map { era in
+      era.ring == nil ? era.number(of: era.place(at: era.record.start)) : era.record.base.datagrams
+    }
     brokenOff = eras.indices.map { index in
-      guard index + 1 < eras.count, let cut = eras[index + 1].record.interruption else { return nil }
+      guard index + 1 < eras.count, let cut = eras[index + 1].record.interruption, eras[index].ring == nil else {
+        return nil
+      }
       let (era, end) = (eras[index], eras[index + 1].record.start)
       var place = era.place(at: end - cut.duration)
       place.datagram = 0
@@ -70,17 +75,28 @@ package final class Station: Sendable {
     let index = eraIndex(at: date)
     let era = eras[index]
     var place = era.place(at: date)
+    if era.ring != nil { return isOver(place, era: index) ? first(of: index + 1) : (index, place) }
     let showing = showing(at: place, era: index)
     place.datagram = showing.firstDatagram(
       notBefore: date - era.startDate(cycle: place.cycle, programme: place.programme))
-    if isOver(place, era: index) { return locate(eras[index + 1].record.start) }
+    if isOver(place, era: index) { return first(of: index + 1) }
     guard place.datagram >= showing.datagramCount else { return (index, place) }
     return successor(ofProgrammeAt: place, era: index)
   }
 
+  /// Where an era begins.
+  func first(of index: Int) -> (era: Int, place: Era.Place) {
+    eras[index].ring == nil
+      ? locate(eras[index].record.start) : (index, Era.Place(cycle: 0, programme: 0, datagram: 0))
+  }
+
+  /// The number of the first datagram that is not the era's any more; nil when nothing follows.
+  func end(ofEra index: Int) -> Int64? { index + 1 < eras.count ? firstNumbers[index + 1] : nil }
+
   /// Whether the next era has begun when a place's datagram is due.
   private func isOver(_ place: Era.Place, era index: Int) -> Bool {
     guard index + 1 < eras.count else { return false }
+    if eras[index].ring != nil { return eras[index].number(of: place) >= firstNumbers[index + 1] }
     let start = eras[index].startDate(cycle: place.cycle, programme: place.programme)
     return start + showing(at: place, era: index).date(of: place.datagram) >= eras[index + 1].record.start
   }
@@ -106,30 +122,40 @@ package final class Station: Sendable {
   /// The first datagram of what comes after the programme at `place`: the schedule's next, or the next era's first.
   func successor(ofProgrammeAt place: Era.Place, era index: Int) -> (era: Int, place: Era.Place) {
     let next = eras[index].nextProgramme(after: place)
-    return isOver(next, era: index) ? locate(eras[index + 1].record.start) : (index, next)
+    return isOver(next, era: index) ? first(of: index + 1) : (index, next)
   }
 }
 
 /// What a station plays at some date.
 package struct OnAir: Hashable, Sendable {
-  /// The tape's path; which programme that is, the schedule's owner knows.
+  /// The tape's path, or the ring's of what is live; which programme that is, the schedule's owner knows.
   package var tape: String
   package var start: Ticks
   package var end: Ticks
   /// The tape of the programme after it.
   package var nextTape: String
+
+  /// The end of what is live for as long as nobody says otherwise: in the year 2106.
+  package static let open = Ticks.seconds(1 << 32)
 }
 
 extension Station {
   package func onAir(at date: Ticks) -> OnAir {
     let index = eraIndex(at: date)
     let era = eras[index]
+    func first(of era: Era) -> String { era.record.ring ?? era.lineup.first?.tape.path ?? "" }
+    if era.ring != nil {
+      let next = index + 1 < eras.count ? eras[index + 1] : nil
+      return OnAir(
+        tape: first(of: era), start: era.record.start, end: next?.record.start ?? OnAir.open,
+        nextTape: first(of: next ?? era))
+    }
     let place = era.place(at: date)
     let next = successor(ofProgrammeAt: place, era: index)
     return OnAir(
       tape: era.lineup[place.programme].tape.path,
       start: era.startDate(cycle: place.cycle, programme: place.programme),
       end: end(ofProgrammeAt: place, era: index),
-      nextTape: eras[next.era].lineup[next.place.programme].tape.path)
+      nextTape: eras[next.era].record.ring ?? eras[next.era].lineup[next.place.programme].tape.path)
   }
 }

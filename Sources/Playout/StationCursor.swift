@@ -1,23 +1,6 @@
 import Tape
 import TransportStream
 
-/// A datagram's number since its station's anchor, and when it is due.
-package struct AirPosition: Hashable, Sendable {
-  /// From 0, at the anchor.
-  package var n: Int64
-  /// Since the Unix epoch.
-  package var date: Ticks
-  /// Whether it carries a program clock reference, whose value is then the date: what receivers keep time by.
-  package var carriesClock: Bool
-
-  /// Of any number and date.
-  package init(n: Int64, date: Ticks, carriesClock: Bool) {
-    self.n = n
-    self.date = date
-    self.carriesClock = carriesClock
-  }
-}
-
 /// A place in a station's air that moves on datagram by datagram.
 ///
 /// It remembers nothing that the number of its datagram does not say; it only spares looking that up again. It is large, for
@@ -30,55 +13,66 @@ package struct StationCursor: Sendable {
   /// When that is due.
   package var date: Ticks { position.date }
 
-  /// Keeps the tapes open that ``tape`` reads.
+  /// Keeps the tapes open that are read.
   private let station: Station
   private var era: Int
-  private var place: Era.Place
-  private var programme: ProgrammeOnAir
-  private var tape: TapeReader
-  /// Where on the tape the datagram begins, and where the next one does.
-  private var entry: TapeEntry
-  private var end: TapeEntry
+  /// One of the two.
+  private var tape: TapeStand?
+  private var ring: RingStand?
 
   init(_ station: Station, era: Int, place: Era.Place) {
     self.station = station
     self.era = era
-    self.place = place
-    programme = ProgrammeOnAir(place, of: station, era: era)
-    tape = programme.showing.tape.reader
-    entry = tape.entry(place.datagram)
-    end = tape.entry(place.datagram + 1)
-    let isOfTape = place.datagram < programme.tapeCount
-    position = AirPosition(
-      n: programme.firstNumber + Int64(place.datagram),
-      date: programme.start + (isOfTape ? entry.date : programme.showing.date(of: place.datagram)),
-      carriesClock: !isOfTape || entry.carriesClock)
+    if let ring = station.eras[era].ring {
+      let stand = RingStand(ring, of: station, era: era)
+      position = stand.position(at: Int64(place.datagram), from: station.eras[era].record.start)
+      self.ring = stand
+    } else {
+      let stand = TapeStand(station, era: era, place: place)
+      position = stand.position
+      tape = stand
+    }
   }
 
   /// Moves on to the next datagram, over programmes, cycles and eras.
   package mutating func advance() {
-    let next = place.datagram + 1
-    let isOfTape = next < programme.tapeCount
-    let nextDate = isOfTape ? programme.start + end.date : programme.clockDate
-    // Dates that do not rise are a damaged index: the rest of the programme is given up, the next one is on time.
-    guard next < programme.datagramCount, position.date < nextDate, nextDate < programme.end else {
-      return enterNextProgramme()
-    }
-    place.datagram = next
-    entry = end
-    end = tape.entry(next + 1)
-    position = AirPosition(n: position.n + 1, date: nextDate, carriesClock: !isOfTape || entry.carriesClock)
+    let hasMore = tape?.advance(&position) ?? ring?.advance(&position) ?? false
+    if !hasMore { enterNextProgramme() }
+  }
+
+  /// Where it stands on a datagram that was not there yet: looks again, and passes over what is not there any more. A live
+  /// era that is over ends here.
+  package mutating func look(now: Ticks) -> AirPosition {
+    guard position.isPending else { return position }
+    let goesOn = ring?.look(&position, now: now) ?? true
+    if !goesOn || (position.isPending && isOver(now)) { enterNextProgramme() }
+    return position
+  }
+
+  private func isOver(_ now: Ticks) -> Bool {
+    era + 1 < station.eras.count && station.eras[era + 1].record.start <= now
   }
 
   private mutating func enterNextProgramme() {
-    let next = station.successor(ofProgrammeAt: place, era: era)
+    let before = position.date
+    let next: (era: Int, place: Era.Place)
+    if let place = tape?.place {
+      next = station.successor(ofProgrammeAt: place, era: era)
+    } else if era + 1 < station.eras.count {
+      next = station.first(of: era + 1)
+    } else {
+      return
+    }
     self = StationCursor(station, era: next.era, place: next.place)
-    position.date = max(position.date, programme.start)
+    // Dates rise, whatever a damaged index says.
+    let start = tape?.start ?? before
+    position.date = max(position.date, start)
   }
 
   /// Writes the datagram's transport packets, as they go on the air, to the start of `target`.
   ///
-  /// - Returns: its length in bytes, 188 to 1,316; 0 when the tape is damaged here, and then nothing should be sent.
+  /// - Returns: its length in bytes, 188 to 1,316; 0 when the tape is damaged here, or the datagram is not there, and then
+  ///   nothing should be sent.
   package func write(into target: inout MutableSpan<UInt8>) -> Int {
     var same = self
     return same.fill(&target)
@@ -91,90 +85,9 @@ package struct StationCursor: Sendable {
     return (length, position)
   }
 
-  // Changes nothing; what is said to do so is called in place, not with a copy of all this.
   private mutating func fill(_ target: inout MutableSpan<UInt8>) -> Int {
-    guard place.datagram < programme.tapeCount else { return programme.writeClock(into: &target) }
-    let length = tape.copy(from: entry, to: end, into: &target)
-    guard length > 0, Restamp.advanceCounters(in: &target, count: length, by: programme.counterShifts) else { return 0 }
-    for number in tape.patches(from: entry, to: end) {
-      guard let patch = tape.patch(number), Int(patch.offset) + patch.kind.length <= length else { return 0 }
-      let offset = Int(patch.offset)
-      switch patch.kind {
-      case .clock: ClockReference.add(programme.startClock, to: &target, at: offset)
-      case .timeStamp: TimeStamp.add(programme.startStamp, to: &target, at: offset)
-      case .association: station.tables.writeAssociation(counter: target[offset + 3], to: &target, at: offset)
-      case .map: StationTables.write(programme.map, counter: target[offset + 3], to: &target, at: offset)
-      case .slot: station.tables.writeSlot(programme.firstSlot + Int64(patch.ordinal), to: &target, at: offset)
-      case .time:
-        station.tables.writeTime(position.date, counter: target[offset + 3], to: &target, at: offset)
-      }
-    }
-    if end.firstPacket > programme.firstDropped.first {
-      Restamp.silence(
-        in: &target, count: length, firstPacket: entry.firstPacket, from: programme.firstDropped.bySlot,
-        counters: programme.lastCounters)
-    }
-    return length
-  }
-}
-
-/// What one showing of a programme adds to its tape.
-private struct ProgrammeOnAir: Sendable {
-  let start: Ticks
-  let end: Ticks
-  /// ``start`` as PCRs and as time stamps have it.
-  let startClock: UInt64
-  let startStamp: UInt64
-  let firstNumber: Int64
-  let firstSlot: Int64
-  /// What goes out of it.
-  let showing: Showing
-  /// Datagrams, and those of the tape among them; when the one of a clock alone is due that may come after these.
-  let datagramCount: Int
-  let tapeCount: Int
-  let clockDate: Ticks
-  let counterShifts: SIMD16<UInt8>
-  /// Which packets of the tape are not sent before a cut, and the last continuity counters that are.
-  let firstDropped: (bySlot: SIMD16<UInt32>, first: UInt32)
-  let lastCounters: SIMD16<UInt8>
-  /// The program map's packet.
-  let map: PacketBytes
-
-  init(_ place: Era.Place, of station: Station, era index: Int) {
-    let era = station.eras[index]
-    start = era.startDate(cycle: place.cycle, programme: place.programme)
-    end = station.end(ofProgrammeAt: place, era: index)
-    (startClock, startStamp) = (start.pcr, start.timestamp)
-    let counts = era.counts(cycle: place.cycle, programme: place.programme)
-    firstNumber = counts.datagrams
-    firstSlot = counts.slots
-    counterShifts = counts.counterShifts
-    showing = station.showing(at: place, era: index)
-    (datagramCount, tapeCount) = (showing.datagramCount, showing.tapeCount)
-    clockDate = start + (showing.cut?.clock?.date ?? showing.duration)
-    let dropped = showing.cut?.firstDropped ?? SIMD16(repeating: .max)
-    firstDropped = (dropped, dropped.min())
-    lastCounters = (counts + (showing.cut?.counts ?? AirCounts())).counterShifts &- 1
-    map = station.maps[index][place.programme]
-  }
-
-  /// Writes the PCR that comes after the last datagram of the tape; returns its length.
-  func writeClock(into target: inout MutableSpan<UInt8>) -> Int {
-    guard let clock = showing.cut?.clock, let slot = PID.slot(clock.pid), target.count >= TSPacket.size else {
-      return 0
-    }
-    Restamp.writeClock(clockDate.pcr, pid: clock.pid, counter: lastCounters[slot], to: &target)
-    return TSPacket.size
-  }
-}
-
-extension PatchPoint.Kind {
-  /// Bytes that the patch writes.
-  fileprivate var length: Int {
-    switch self {
-    case .clock: 6
-    case .timeStamp: 5
-    case .association, .map, .slot, .time: TSPacket.size
-    }
+    guard !position.isPending else { return 0 }
+    return tape?.fill(&target, position.date, station.tables)
+      ?? ring?.fill(&target, position.n, position.date, station.tables) ?? 0
   }
 }

@@ -22,9 +22,9 @@ struct StationTables: Sendable {
     timeAndDate = Self.bytes(TimeAndDate.packet())
   }
 
-  /// The program map packet of a tape on a station.
-  static func map(of tape: Tape, version: UInt8, on station: StationIdentity) -> PacketBytes {
-    bytes(tape.map.renamed(identifier: station.number, version: version).packet(pid: PID.pmt))
+  /// The packet of a tape's or ring's program map on a station.
+  static func map(_ map: Section, version: UInt8, on station: StationIdentity) -> PacketBytes {
+    bytes(map.renamed(identifier: station.number, version: version).packet(pid: PID.pmt))
   }
 
   private static func bytes(_ packet: [UInt8]?) -> PacketBytes { PacketBytes(packet ?? []) }

@@ -22,6 +22,12 @@ extension Station {
     // Programmes last a 90 kHz count at least, so this ends; a thousand of them between two dates are enough.
     for _ in 0..<1_000 {
       let era = eras[index]
+      // What is live is in memory.
+      if era.ring != nil {
+        guard index + 1 < eras.count, eras[index + 1].record.start < last else { break }
+        (index, place) = self.first(of: index + 1)
+        continue
+      }
       let showing = era.lineup[place.programme]
       let tape = showing.tape
       let start = era.startDate(cycle: place.cycle, programme: place.programme)
@@ -37,6 +43,8 @@ extension Station {
   /// Datagrams per second of the schedule in force, at its mean: what the station costs whoever sends it.
   package var datagramRate: Double {
     let cycle = eras[eras.count - 1].cycle
+    // Nobody knows: that of 4 Mb/s.
+    guard cycle.duration > .zero else { return 400 }
     return Double(cycle.datagrams) / cycle.duration.inSeconds
   }
 }

@@ -49,19 +49,37 @@ struct StationEras: Sendable {
   ///
   /// - Returns: whether anything changed.
   mutating func play(_ tapes: [Tape], at now: Ticks) throws(TapeError) -> Bool {
-    guard !tapes.isEmpty else { return false }
-    let paths = tapes.map(\.path)
+    try play(tapes.map { Showing($0) }, at: now)
+  }
+
+  /// Plays programmes in turn, which may end before their tapes do.
+  ///
+  /// - Parameters:
+  ///   - place: whether the programme that is on comes to its end.
+  ///   - boundary: where the era begins, if that has been made out already; then `place` does not count.
+  ///   - first: the programme to begin with; nil: that after the one that ends.
+  mutating func play(
+    _ lineup: [Showing], at now: Ticks, place: EraBoundary.Place = .programmeEnd, boundary: EraBoundary? = nil,
+    startingWith first: Int? = nil
+  ) throws(TapeError) -> Bool {
+    guard !lineup.isEmpty else { return false }
     guard let last = eras.last else {
-      return set([try Era(.always(tapes), tapes: tapes)])
+      return set([try Era(.always(lineup), tapes: lineup.map(\.tape))])
     }
-    if last.record.tapes == paths { return false }
+    if Self.plays(last, lineup), boundary == nil { return false }
     var kept = eras
     // An era that has not begun, and will not soon, has not been seen by anyone.
-    if kept.count > 1, last.record.start > now + Self.notice { kept.removeLast() }
-    if let last = kept.last, last.record.tapes != paths {
-      kept.append(try last.followed(by: tapes, after: now + Self.notice))
+    let date = now + Self.notice
+    if kept.count > 1, last.record.start > boundary?.date ?? date { kept.removeLast() }
+    if let last = kept.last, boundary != nil || !Self.plays(last, lineup) {
+      let start = if let boundary { boundary } else { try last.boundary(after: date, at: place) }
+      kept.append(try start.era(lineup, startingWith: first ?? start.next(of: lineup)))
     }
     return set(Array(kept[Self.current(kept.map(\.record), at: now)]))
+  }
+
+  private static func plays(_ era: Era, _ lineup: [Showing]) -> Bool {
+    era.record.tapes == lineup.map(\.tape.path) && era.lineup.map(\.cut) == lineup.map(\.cut)
   }
 
   /// Which of a station's eras are in force, less than a minute over, or to come.
@@ -69,7 +87,7 @@ struct StationEras: Sendable {
     (records.lastIndex { $0.start <= now - memory } ?? 0)..<records.count
   }
 
-  private mutating func set(_ new: [Era]) -> Bool {
+  mutating func set(_ new: [Era]) -> Bool {
     guard let station = Station(identity: identity, eras: new) else { return false }
     eras = new
     self.station = station

@@ -13,6 +13,8 @@ struct AirSlot<Source: AirSource>: Sendable {
   /// switches should not pay for a sender that was held up.
   static var overdueLimit: Int { 3 }
   static var overdueInterval: Ticks { Ticks(Ticks.perSecond / 1_000_000 * 150) }
+  /// How often live stations are looked at whose next datagram is not there yet, all at the same moments.
+  static var lookInterval: Ticks { .milliseconds(2) }
   /// So many bad datagrams in a row, and the rest of the programme is given up.
   static var failureLimit: Int { 50 }
 
@@ -41,6 +43,10 @@ struct AirSlot<Source: AirSource>: Sendable {
   var isWaiting = false
   /// Whether it goes out on its date and not before: its next datagram is a clock reference's, or it has to wait.
   private(set) var isPunctual = false
+  /// Since when its live recorder has delivered nothing.
+  private var drySince: Ticks?
+  /// What is dated before this, others send.
+  private var earliest = Ticks(.min)
   /// Bytes sent when the bitrate was last reckoned.
   var reckonedBytes = 0
 
@@ -64,11 +70,12 @@ struct AirSlot<Source: AirSource>: Sendable {
   /// Takes up the station's air, where `before` is if it was on the air, and returns when it is due.
   mutating func begin(after before: AirSlot?, grain: Grain) -> Ticks {
     if let before, goOn(after: before) {
-      isPunctual = isClock(grain)
+      isPunctual = isClock(grain) || position.isPending
       return departure(grain)
     }
     // Whoever has the air up to here may send the last of it on its date only.
     isPunctual = true
+    earliest = notBefore
     return max(departure(grain), notBefore - lead)
   }
 
@@ -76,9 +83,13 @@ struct AirSlot<Source: AirSource>: Sendable {
   private mutating func goOn(after before: AirSlot) -> Bool {
     failures = before.failures
     isWaiting = before.isWaiting
+    (drySince, earliest) = (before.drySince, before.earliest)
     reckonedBytes = before.reckonedBytes
     let same = source.cursor(at: before.position.n)
-    guard same.position == before.position else { return false }
+    // What was not there yet when the other was made may be there now.
+    guard same.position == before.position || (before.position.isPending && same.position.n == before.position.n) else {
+      return false
+    }
     move(to: same)
     return true
   }
@@ -89,6 +100,10 @@ struct AirSlot<Source: AirSource>: Sendable {
   mutating func play(
     now: Ticks, before end: Ticks, grain: Grain, room: Int, into batch: inout some DatagramBatch & ~Copyable
   ) -> Ticks {
+    if position.isPending {
+      look(now: now)
+      if position.isPending { return nextLook(now) }
+    }
     let ready = readiness.end
     let leavesOut = isWaiting || Self.patience < now - due
     let resume = max(now + lead, position.date)
@@ -104,12 +119,13 @@ struct AirSlot<Source: AirSource>: Sendable {
     if leavesOut {
       isWaiting = false
       skip(to: resume)
+      if position.isPending { return nextLook(now) }
     }
     let window = grain.window(of: max(now, due), phase: phase) + lead
     let last = min(end.count, ready.count, window.count + grain.length.count)
     var overdue = 0
     var left = room
-    while left > 0, position.date.count < last {
+    while left > 0, !position.isPending, position.date.count < last {
       left -= 1
       let date = position.date
       if isClock(grain) {
@@ -123,8 +139,26 @@ struct AirSlot<Source: AirSource>: Sendable {
       // Dates rise; should a tape that changes under our hands make one stand still, its station alone waits.
       guard date.count < position.date.count else { return now + Self.patience }
     }
+    if position.isPending { return nextLook(now) }
     isPunctual = isClock(grain)
     return position.date.count < end.count ? departure(grain) : position.date
+  }
+
+  /// Looks whether the datagram is there that was not, and counts what is not there any more.
+  private mutating func look(now: Ticks) {
+    let n = position.n
+    position = cursor.look(now: now)
+    StationFigures.add(Int(max(0, position.n - n)), to: figures.skipped)
+    if !position.isPending, position.date < earliest { move(to: source.cursor(at: source.index(at: earliest))) }
+  }
+
+  /// The next of the moments at which all live stations are looked at.
+  private mutating func nextLook(_ now: Ticks) -> Ticks {
+    let since = drySince ?? now
+    drySince = since
+    if now - since > Self.patience { figures.isDry.store(true, ordering: .relaxed) }
+    let interval = Self.lookInterval.count
+    return Ticks(((now.count / interval) + 1) * interval)
   }
 
   /// When the datagram that the cursor stands on is due.
@@ -156,6 +190,7 @@ struct AirSlot<Source: AirSource>: Sendable {
     let this = position
     let length = append(to: &batch)
     if length > 0 {
+      drySince = nil
       figures.countSent(bytes: length, lateness: (now + lead - this.date).count)
       failures = 0
     } else {

@@ -19,6 +19,8 @@ protocol AirCursor: Sendable {
   ///
   /// - Returns: their length in bytes, 0 when the tape is bad here; and where it stands now.
   mutating func take(into target: inout MutableSpan<UInt8>) -> (length: Int, next: AirPosition)
+  /// Where it stands on a datagram that is not there yet: looks again, and returns where it stands now.
+  mutating func look(now: Ticks) -> AirPosition
 }
 
 extension StationCursor: AirCursor {}

@@ -3,7 +3,7 @@ import Playout
 import Tape
 import TransportStream
 
-/// A plan made real: tapes open, groups understood, interface found. The next plan builds on it.
+/// A plan made real: tapes and rings open, groups understood, interface found. The next plan builds on it.
 struct PlannedAir: Sendable {
   struct Entry: Sendable {
     var plan: StationPlan
@@ -112,7 +112,7 @@ private struct PlanFault: Error, CustomStringConvertible {
 }
 
 extension StationPlan {
-  /// Opens the station's tapes, or takes those that are open; `before` is the same station as it is on the air.
+  /// Opens the station's tapes and rings, or takes those that are open; `before` is the same station as it is on the air.
   fileprivate func opened(
     after before: PlannedAir.Entry?, _ open: inout OpenTapes
   ) throws -> PlannedAir.Entry {
@@ -123,7 +123,8 @@ extension StationPlan {
     if let before {
       entry = before
       (entry.plan, entry.destination) = (self, destination)
-      if before.plan.eras == eras, before.plan.identity == identity { return entry }
+      let areCurrent = before.station.eras.allSatisfy { $0.ring?.isCurrent ?? true }
+      if before.plan.eras == eras, before.plan.identity == identity, areCurrent { return entry }
       entry.station = try station(before.station.eras, &open)
     } else {
       entry = PlannedAir.Entry(
@@ -135,7 +136,10 @@ extension StationPlan {
 
   private func station(_ known: [Era], _ open: inout OpenTapes) throws -> Station {
     let eras = try self.eras.map { record throws(TapeError) in
-      if let same = known.first(where: { $0.record == record }) { same } else { try Era(record, from: &open) }
+      guard let same = known.first(where: { $0.record == record }) else { return try Era(record, from: &open) }
+      // Under the name of its ring there may be another one, or none any more.
+      if let ring = same.ring, !ring.isCurrent, let other = try? Era(record, from: &open) { return other }
+      return same
     }
     guard let station = Station(identity: identity, eras: eras) else {
       throw PlanFault(description: "its eras are not in order")

@@ -15,6 +15,8 @@ final class StationFigures: Sendable {
   let worstLatenessBefore = Atomic<Int64>(0)
   /// Whether the tape gives nothing but bad bytes at present, or none in time.
   let isUnreadable = Atomic<Bool>(false)
+  /// Whether its live recorder has delivered nothing for more than a second.
+  let isDry = Atomic<Bool>(false)
   /// The errno value of the network's last refusal in the last second; 0 for none.
   let refusal = Atomic<Int32>(0)
 
@@ -23,6 +25,7 @@ final class StationFigures: Sendable {
     StationFigures.add(1, to: sent)
     StationFigures.add(length, to: bytes)
     isUnreadable.store(false, ordering: .relaxed)
+    isDry.store(false, ordering: .relaxed)
     if lateness > Ticks.perSecond / 1_000 { StationFigures.add(1, to: late) }
     if lateness > worstLateness.load(ordering: .relaxed) { worstLateness.store(lateness, ordering: .relaxed) }
   }
@@ -43,7 +46,9 @@ final class StationFigures: Sendable {
   func summary(number: UInt16, planFault: String?) -> TransmitFigures.Station {
     var fault = planFault
     let code = refusal.load(ordering: .relaxed)
-    if isUnreadable.load(ordering: .relaxed) {
+    if isDry.load(ordering: .relaxed) {
+      fault = "its recorder delivers nothing"
+    } else if isUnreadable.load(ordering: .relaxed) {
       fault = "its tape cannot be read: it goes on with the first datagram that can"
     } else if code != 0 {
       fault = "the network refuses datagrams: \(SystemError(operation: "send", subject: "", code: code).reason)"

@@ -51,6 +51,8 @@ struct FakeCursor: AirCursor {
     n += 1
     return (length, position)
   }
+
+  mutating func look(now: Ticks) -> AirPosition { position }
 }
 
 /// A batch that is flushed without a network.
