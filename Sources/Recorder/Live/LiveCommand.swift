@@ -55,6 +55,9 @@ struct LiveCommand: ParsableCommand {
   @Flag(help: "Let libav say on standard error what it dislikes.")
   var verbose = false
 
+  @Flag(help: "Say each second on standard error how long pictures take from stage to stage, as JSON in milliseconds.")
+  var stages = false
+
   /// How long the station goes on without stationd: nanoseconds.
   private static let orphanage: Int64 = 60_000_000_000
   /// Address space for codecs of large pictures, and a feed's bursts. Bytes.
@@ -145,7 +148,7 @@ struct LiveCommand: ParsableCommand {
     let runner = LiveRunner(input, wake: wake, start: clock.now + Int64(hold * 1e9))
     let desk = try LiveDesk(
       settings, pictures: pictures, clock: clock, orders: orders, delivery: runner, writer: writer,
-      report: Self.report)
+      stages: stages ? LiveStages(now: clock.now) : nil, report: Self.report)
     try loop(desk, clock, orders, wake)
   }
 

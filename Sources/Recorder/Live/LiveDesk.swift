@@ -74,11 +74,13 @@ final class LiveDesk {
   private var isOrphan = false
   /// How long the encoder took for the latest picture: nanoseconds.
   private(set) var encoding: Int64 = 0
+  private let stages: LiveStages?
 
   init(
     _ settings: Settings, pictures: LivePictures?, clock: LiveClock, orders: LiveOrders, delivery: any LiveDelivery,
-    writer: consuming RingWriter, report: @escaping (LiveReport) -> Void
+    writer: consuming RingWriter, stages: LiveStages? = nil, report: @escaping (LiveReport) -> Void
   ) throws {
+    self.stages = stages
     self.settings = settings
     self.pictures = pictures
     self.clock = clock
@@ -155,7 +157,12 @@ final class LiveDesk {
     switch event {
     case .picture(let frame, .captured(let date)):
       let due = frames.place(clock.air(date), arrival: now)
+      let begun = clock.now
       try show(frame, dts: due.count / 300)
+      if let stages, let source = delivery.timings {
+        let sent = clock.steady(mux.date(at: now))
+        stages.note(captured: date, source: source, begun: begun, encoding: encoding, sent: sent)
+      }
     case .sound(let frame, .captured(let date)):
       lastSoundAt = now
       for sound in sounds { try sound.take(frame.frame, at: clock.air(date)) }

@@ -6,6 +6,13 @@ protocol LiveDelivery: AnyObject {
   ///
   /// - Parameter now: steady nanoseconds.
   func take(at now: Int64) throws(RecorderError) -> [LiveSink.Event]
+
+  /// How long the stages before took for the latest picture; nil where nobody measures.
+  var timings: LiveTimings? { get }
+}
+
+extension LiveDelivery {
+  var timings: LiveTimings? { nil }
 }
 
 /// Runs a source on threads of its own, again and again, and bears with those that hang.
