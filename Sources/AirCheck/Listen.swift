@@ -1,6 +1,7 @@
 import AirWatch
 import ArgumentParser
 import FoundationEssentials
+import Glibc
 import LinuxIO
 import TransportStream
 
@@ -10,7 +11,7 @@ struct Listen: ParsableCommand {
     abstract: "Listens to multicast MPEG-TS stations and says what is wrong with them.",
     discussion: """
       Checks sync, continuity, PCR, time stamps, tables and RTP, and measures pace and bursts from the kernel's
-      receive dates. It ends by itself.
+      receive dates. It ends by itself, or with what it has by then at SIGTERM or Ctrl-C.
 
         aircheck --interface lo --group 239.255.66.1 --group 239.255.66.2 --seconds 10
         aircheck --interface lo --group 239.255.66.20:5006 --encapsulation udp --json
@@ -70,10 +71,11 @@ struct Listen: ParsableCommand {
       return try StationWatch(
         group: String(address), port: port, interface: interface, encapsulation: encapsulation, seconds: seconds)
     }
+    let signals = try CaughtSignals([SIGINT, SIGTERM])
     let clock = ContinuousClock()
     let start = clock.now
     let end = start + .seconds(seconds)
-    while clock.now < end {
+    while clock.now < end, try signals.wait(timeoutMilliseconds: 0) == nil {
       var received = 0
       for station in stations { received += try station.listen(timeoutMilliseconds: 0) }
       // The kernel dates and keeps what comes meanwhile.
