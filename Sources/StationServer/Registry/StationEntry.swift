@@ -49,6 +49,14 @@ struct StationEntry {
     tapes = tapes.changed(to: new, played: format)
   }
 
+  /// Where another schedule may begin: what is in the configuration comes to its end, what is not any more does not.
+  func nextBoundary(at now: Ticks) -> EraBoundary.Place {
+    guard let ending = schedule.onAir(at: now + StationEras.notice)?.tape, Paths.directory(of: ending) != cards,
+      let key = TapeClearance.key(of: ending)
+    else { return .programmeEnd }
+    return tapes.keys.contains(key) ? .programmeEnd : .randomAccess
+  }
+
   /// From the site's name and the station's number, so that it is the same after every restart. Never 0, which the control
   /// protocol keeps for stations without RTP.
   static func ssrc(site: String, number: Int) -> UInt32 {

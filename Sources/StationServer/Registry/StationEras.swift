@@ -45,11 +45,13 @@ struct StationEras: Sendable {
   }
 
   /// Plays `tapes` in turn: from the beginning of time if nothing was on, and else from the end of the programme that is
-  /// on, with every counter going on.
+  /// on, or from a random access point in it, with every counter going on.
   ///
   /// - Returns: whether anything changed.
-  mutating func play(_ tapes: [Tape], at now: Ticks) throws(TapeError) -> Bool {
-    try play(tapes.map { Showing($0) }, at: now)
+  mutating func play(
+    _ tapes: [Tape], at now: Ticks, place: EraBoundary.Place = .programmeEnd
+  ) throws(TapeError) -> Bool {
+    try play(tapes.map { Showing($0) }, at: now, place: place)
   }
 
   /// Plays programmes in turn, which may end before their tapes do.

@@ -113,7 +113,7 @@ actor StationRegistry {
     restoring(&entry, tapes, now)
     do {
       let restored = entry.schedule.eras.map(\.record)
-      if try entry.schedule.play(tapes, at: now) || restored != before {
+      if try entry.schedule.play(tapes, at: now, place: entry.nextBoundary(at: now)) || restored != before {
         let records = entry.schedule.eras.map(\.record)
         if records != restored || restored.isEmpty { save(records, entry) }
         planWake()

@@ -246,12 +246,6 @@ struct StationTapes {
 
   /// Looks at the tapes again.
   mutating func review(_ status: (TapeRequest) -> TapeStatus) -> Review {
-    let review = newReview(status)
-    if review.wanted.isEmpty { formers = [] }
-    return review
-  }
-
-  private mutating func newReview(_ status: (TapeRequest) -> TapeStatus) -> Review {
     var review = Review()
     review.faults = listingFaults
     if house == nil {
