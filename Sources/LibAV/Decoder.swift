@@ -8,7 +8,10 @@ import CLibAV
   /// More picture elements than an 8K frame has are taken for damage, not for a picture.
   private static let mostPixels: Int64 = 8192 * 4352
 
-  package init(_ parameters: borrowing CodecParameters, timeBase: Rational) throws(LibAVError) {
+  /// - Parameter isLive: hand frames out as soon as they can be, rather than work on several at once.
+  package init(
+    _ parameters: borrowing CodecParameters, timeBase: Rational, isLive: Bool = false
+  ) throws(LibAVError) {
     let id = unsafe parameters.av.pointee.codec_id
     let name = unsafe LibAV.text(avcodec_get_name(id)) ?? "unknown"
     guard let codec = unsafe avcodec_find_decoder(id) else {
@@ -19,6 +22,7 @@ import CLibAV
     var status = unsafe avcodec_parameters_to_context(context, parameters.av)
     unsafe context.pointee.pkt_timebase = timeBase.av
     unsafe context.pointee.thread_count = 2
+    if isLive { unsafe context.pointee.thread_type = FF_THREAD_SLICE }
     unsafe context.pointee.max_pixels = Decoder.mostPixels
     if status >= 0 { status = unsafe avcodec_open2(context, codec, nil) }
     guard status >= 0 else {

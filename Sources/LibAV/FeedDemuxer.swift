@@ -23,9 +23,15 @@ import Glibc
     package var shown: String
     package var kind: Kind
 
+    /// The protocol's own, by libav's names: what a URL has no safe way to say.
+    package var options: [(String, String)]
+
     package enum Kind: Sendable { case rtsp, http, srt }
 
-    package init(url: String, host: String, port: UInt16, shown: String, kind: Kind) {
+    package init(
+      url: String, host: String, port: UInt16, shown: String, kind: Kind, options: [(String, String)] = []
+    ) {
+      self.options = options
       self.url = url
       self.host = host
       self.port = port
@@ -72,6 +78,7 @@ import Glibc
       options = []
       format = "mpegts"
     }
+    options += address.options
     options.append(("protocol_whitelist", protocols))
     try self.init(
       address.kind == .srt ? nil : address.host, url: address.url, name: address.shown, format: format,
@@ -161,6 +168,15 @@ import Glibc
     return streams
   }
 
+  /// The container, by libav's name: "hls", "mpegts".
+  package var format: String { unsafe LibAV.text(context.pointee.iformat.pointee.name) ?? "" }
+
+  /// What `read` hands out now is what was left when the connection ended: the last of it may lack its end.
+  package var isRunningOut: Bool {
+    guard let io = unsafe context.pointee.pb else { return false }
+    return unsafe io.pointee.eof_reached != 0 || io.pointee.error < 0
+  }
+
   /// A copy of the stream's codec parameters.
   package func parameters(of index: Int) throws(LibAVError) -> CodecParameters {
     guard unsafe index < Int(context.pointee.nb_streams), let stream = unsafe context.pointee.streams[index] else {
@@ -190,7 +206,7 @@ import Glibc
   private static func failure(_ status: Int32, _ name: String, _ watch: FeedWatch, _ gate: ConnectGate) -> FeedError {
     if watch.isCalledOff { return FeedError(.stopped, name) }
     if let refusal = gate.refusal { return FeedError(.refused(refusal), name) }
-    if watch.isLate { return FeedError(.late, name) }
+    if watch.isLate { return FeedError(.late(watch.allowed), name) }
     return FeedError(.libav(status), name)
   }
 

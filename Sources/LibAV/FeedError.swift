@@ -6,8 +6,8 @@ package struct FeedError: Error, Hashable, Sendable, CustomStringConvertible {
   package enum Cause: Hashable, Sendable {
     /// It was told to stop.
     case stopped
-    /// Nothing came within its time.
-    case late
+    /// Nothing came within so many seconds.
+    case late(Double)
     /// No such host.
     case unknownHost
     /// It led to an address that it must not reach.
@@ -34,7 +34,7 @@ package struct FeedError: Error, Hashable, Sendable, CustomStringConvertible {
   package var description: String {
     switch cause {
     case .stopped: "\(name): stopped"
-    case .late: "\(name): no answer"
+    case .late(let seconds): "\(name): no data for \(seconds.formatted) s"
     case .unknownHost: "\(name): no such host is known"
     case .refused(let peer): "\(name): it leads to \(peer), where a feed must not lead"
     case .unguarded: "\(name): this program cannot guard its connections"
@@ -59,4 +59,9 @@ package struct FeedError: Error, Hashable, Sendable, CustomStringConvertible {
     default: LibAVError(operation: "", subject: "", code: code).reason
     }
   }
+}
+
+extension Double {
+  /// "2", "0.5".
+  fileprivate var formatted: String { self == rounded() ? "\(Int(self))" : "\(self)" }
 }

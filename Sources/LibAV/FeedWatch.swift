@@ -4,6 +4,7 @@ import Synchronization
 /// Bounds every call into libav that waits for a network: libav asks it, many times a second, whether to give up.
 final class FeedWatch: Sendable {
   private let deadline = Atomic<Int64>(.max)
+  private let allowance = Atomic<Int64>(0)
   private let isStopped: @Sendable () -> Bool
 
   /// - Parameter isStopped: asked on the thread that waits; true ends any wait at once.
@@ -11,8 +12,12 @@ final class FeedWatch: Sendable {
 
   /// Gives what follows so many seconds from now.
   func allow(_ seconds: Double) {
+    allowance.store(Int64(seconds * 1_000), ordering: .relaxed)
     deadline.store(FeedWatch.now + Int64(seconds * 1_000_000_000), ordering: .relaxed)
   }
+
+  /// What was allowed last, in seconds.
+  var allowed: Double { Double(allowance.load(ordering: .relaxed)) / 1_000 }
 
   /// Ends what waits now.
   func giveUp() { deadline.store(.min, ordering: .relaxed) }

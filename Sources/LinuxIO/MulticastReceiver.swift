@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// A UDP socket that has joined one multicast group, and room for a batch of its datagrams, allocated once.
+/// A UDP socket that has joined one multicast group (or, for feeds, listens on an address), and room for a batch of its datagrams, allocated once.
 /// It has one owner, so it may move between threads.
 @safe
 package struct MulticastReceiver: ~Copyable, @unchecked Sendable {
@@ -31,7 +31,26 @@ package struct MulticastReceiver: ~Copyable, @unchecked Sendable {
   package init(
     group: String, port: UInt16, interface: NetworkInterface?, receiveBuffer: Int
   ) throws(SystemError) {
-    socket = try Self.join(group, port, interface, receiveBuffer)
+    self.init(try Self.join(group, port, interface, receiveBuffer))
+  }
+
+  /// Receives what is sent to one of this machine's own addresses, instead of a group.
+  ///
+  /// - Parameters:
+  ///   - address: one of this machine's IPv4 addresses; "0.0.0.0" is all of them.
+  ///   - receiveBuffer: bytes the kernel should hold for us; it may grant less.
+  package init(unicast address: String, port: UInt16, receiveBuffer: Int) throws(SystemError) {
+    guard let number = IPv4.parse(address), !IPv4.isMulticast(number) else {
+      throw SystemError(operation: "receive on", subject: "\(address), which is no address of a host", code: EINVAL)
+    }
+    let socket = try Socket.open(AF_INET, CLinux_SOCK_DGRAM)
+    try Self.prepare(socket.number, receiveBuffer)
+    try Socket.bind(socket.number, address: number, port: port)
+    self.init(socket)
+  }
+
+  private init(_ socket: consuming Descriptor) {
+    self.socket = socket
     controlSize = CLinux_control_size()
     unsafe bytes = .allocate(byteCount: Self.slots * Self.slotSize, alignment: 64)
     unsafe bytes.initializeMemory(as: UInt8.self, repeating: 0)
@@ -66,9 +85,7 @@ package struct MulticastReceiver: ~Copyable, @unchecked Sendable {
     let number = socket.number
     try Socket.set(number, SOL_SOCKET, SO_REUSEADDR, Int32(1), "SO_REUSEADDR")
     try Socket.set(number, Int32(IPPROTO_IP), CLinux_IP_MULTICAST_ALL, Int32(0), "IP_MULTICAST_ALL")
-    try Socket.set(number, SOL_SOCKET, CLinux_SO_TIMESTAMPNS, Int32(1), "SO_TIMESTAMPNS")
-    try Socket.set(number, SOL_SOCKET, CLinux_SO_RXQ_OVFL, Int32(1), "SO_RXQ_OVFL")
-    Socket.setBuffer(number, bytes: receiveBuffer, force: CLinux_SO_RCVBUFFORCE, option: SO_RCVBUF)
+    try prepare(number, receiveBuffer)
     try Socket.bind(number, address: address, port: port)
     let membership = ip_mreqn(
       imr_multiaddr: in_addr(s_addr: address.bigEndian), imr_address: in_addr(),
@@ -80,6 +97,12 @@ package struct MulticastReceiver: ~Copyable, @unchecked Sendable {
       }
     }
     return socket
+  }
+
+  private static func prepare(_ socket: Int32, _ receiveBuffer: Int) throws(SystemError) {
+    try Socket.set(socket, SOL_SOCKET, CLinux_SO_TIMESTAMPNS, Int32(1), "SO_TIMESTAMPNS")
+    try Socket.set(socket, SOL_SOCKET, CLinux_SO_RXQ_OVFL, Int32(1), "SO_RXQ_OVFL")
+    Socket.setBuffer(socket, bytes: receiveBuffer, force: CLinux_SO_RCVBUFFORCE, option: SO_RCVBUF)
   }
 
   /// Waits for datagrams and hands over all that have come, in order of arrival, at most 64.

@@ -8,9 +8,9 @@ struct Decoding: ~Copyable {
   /// Packets that were damaged and left out.
   private(set) var skipped = 0
 
-  init(_ parameters: borrowing CodecParameters, timeBase: Rational) throws(LibAVError) {
+  init(_ parameters: borrowing CodecParameters, timeBase: Rational, isLive: Bool = false) throws(LibAVError) {
     let frame = try Frame()
-    decoder = try Decoder(parameters, timeBase: timeBase)
+    decoder = try Decoder(parameters, timeBase: timeBase, isLive: isLive)
     self.frame = frame
   }
 

@@ -78,11 +78,13 @@ struct Clips {
   }
 
   /// What a decoder has to complain of; nothing, if all is well.
-  static func complaints(_ path: String, hasPicture: Bool = true) throws -> String {
+  static func complaints(_ path: String, hasPicture: Bool = true, hasSound: Bool = true) throws -> String {
     try run(
       "ffmpeg",
       ["-nostdin", "-v", "error", "-i", path] + (hasPicture ? ["-map", "0:v"] : [])
-        + ["-map", "0:a", "-fps_mode", "passthrough", "-enc_time_base:v", "1:90000", "-f", "null", "-"])
+        + (hasSound ? ["-map", "0:a"] : []) + [
+          "-fps_mode", "passthrough", "-enc_time_base:v", "1:90000", "-f", "null", "-",
+        ])
   }
 
   struct ToolFailed: Error { let line: String }

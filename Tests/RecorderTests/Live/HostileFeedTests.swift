@@ -146,7 +146,7 @@ import Testing
     ] {
       let start = SteadyClock.now
       let got = read("\(scheme)://127.0.0.1:\(server.port)/a", port: server.port, within: 0.5, kind: kind)
-      #expect(got.error?.cause == .late, "\(scheme): \(got.error.map { "\($0)" } ?? "")")
+      #expect(got.error?.cause == .late(0.5), "\(scheme): \(got.error.map { "\($0)" } ?? "")")
       #expect(SteadyClock.now - start < 1_500_000_000, "\(scheme)")
     }
     await server.close()

@@ -1,0 +1,18 @@
+/// Lets go in real time what comes faster: an HLS segment or a download is there as a whole, and is to last.
+struct FeedPace: Sendable {
+  private var start: (dts: Int64, at: Int64)?
+
+  /// A feed's time that moves by more, against ours, has jumped: nanoseconds.
+  static let jump: Int64 = 15_000_000_000
+
+  /// When a unit is due: nanoseconds, never before what came before it but for a jump.
+  mutating func date(of dts: Int64, now: Int64) -> Int64 {
+    if let start {
+      let due = start.at + (dts - start.dts) * 100_000 / 9
+      if due >= now, due - now <= FeedPace.jump { return due }
+    }
+    // The first; or one that comes late, which makes all behind it by so much later: the next has that time.
+    start = (dts, now)
+    return now
+  }
+}
