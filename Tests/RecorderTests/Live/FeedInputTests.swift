@@ -51,9 +51,9 @@ import TransportStream
     let server = try FeedServer(
       ffmpeg: "\(FeedInputTests.picture) \(FeedInputTests.sound) \(FeedInputTests.h264) \(FeedInputTests.aac)"
         + " -f mpegts udp://127.0.0.1:43211?pkt_size=1316")
-    #expect(probe.wait(10) { $0.video.count > 60 })
+    #expect(probe.wait(10) { $0.video.count > 60 }, "\(probe.summary)")
     server.stop()
-    #expect(probe.wait(4) { $0.hasEnded })
+    #expect(probe.wait(4) { $0.hasEnded }, "\(probe.summary)")
     #expect(probe.reason == "127.0.0.1:43211: no data for 2 s")
     try judge(probe, clips, pictures: 60)
   }
@@ -93,14 +93,14 @@ import TransportStream
         + " audiotestsrc is-live=true ! audio/x-raw,rate=48000,channels=2 ! avenc_aac ! rtpmp4gpay name=pay1 pt=97 )")
     let start = SteadyClock.now
     let probe = try FeedProbe("rtsp://127.0.0.1:\(port)/live")
-    #expect(probe.wait(8) { !$0.video.isEmpty })
+    #expect(probe.wait(8) { !$0.video.isEmpty }, "\(probe.summary)")
     print("RTSP: first picture after \((SteadyClock.now - start) / 1_000_000) ms")
-    #expect(probe.wait(8) { $0.video.count > 75 })
+    #expect(probe.wait(8) { $0.video.count > 75 }, "\(probe.summary)")
     let wrong = try FeedProbe("rtsp://127.0.0.1:\(port)/nothing")
     #expect(wrong.wait(4) { $0.hasEnded })
     #expect(wrong.reason == "127.0.0.1:\(port): 404: there is no such stream")
     server.stop()
-    #expect(probe.wait(4) { $0.hasEnded })
+    #expect(probe.wait(4) { $0.hasEnded }, "\(probe.summary)")
     #expect(probe.reason?.hasPrefix("127.0.0.1:\(port): ") == true)
     print("RTSP ends: \(probe.reason ?? "")")
     try judge(probe, clips, pictures: 70)
@@ -116,9 +116,9 @@ import TransportStream
         + " -f mpegts srt://127.0.0.1:43215?mode=listener&passphrase=0123456789&pkt_size=1316")
     SteadyClock.sleep(until: SteadyClock.now + 500_000_000)
     let probe = try FeedProbe("srt://127.0.0.1:43215?passphrase=0123456789&latency=80")
-    #expect(probe.wait(10) { $0.video.count > 60 })
+    #expect(probe.wait(10) { $0.video.count > 60 }, "\(probe.summary)")
     server.stop()
-    #expect(probe.wait(4) { $0.hasEnded })
+    #expect(probe.wait(4) { $0.hasEnded }, "\(probe.summary)")
     #expect(probe.reason?.contains("0123456789") == false)
     print("SRT ends: \(probe.reason ?? "")")
     try judge(probe, clips, pictures: 50)
@@ -140,7 +140,7 @@ import TransportStream
     }
     let start = SteadyClock.now
     let probe = try FeedProbe("http://127.0.0.1:\(server.port)/live.m3u8")
-    #expect(probe.wait(12) { $0.hasEnded })
+    #expect(probe.wait(12) { $0.hasEnded }, "\(probe.summary)")
     #expect(probe.reason == "127.0.0.1:\(server.port): it has ended")
     let took = Double(SteadyClock.now - start) / 1e9
     #expect(took > 5 && took < 9.5)
@@ -161,7 +161,7 @@ import TransportStream
     let server = try FeedServer(
       ffmpeg: "\(FeedInputTests.picture) \(FeedInputTests.sound) -c:v mpeg4 -g 12 -c:a mp2 -f mpegts"
         + " udp://127.0.0.1:43217?pkt_size=1316")
-    #expect(probe.wait(10) { $0.pictures.count > 50 && $0.sounds.count > 50 })
+    #expect(probe.wait(10) { $0.pictures.count > 50 && $0.sounds.count > 50 }, "\(probe.summary)")
     probe.stop()
     server.stop()
     #expect(probe.units.isEmpty)
@@ -176,7 +176,7 @@ import TransportStream
     let server = try FeedServer(
       ffmpeg: "\(FeedInputTests.picture) \(FeedInputTests.sound) \(FeedInputTests.h264) -c:a mp2 -f mpegts"
         + " udp://127.0.0.1:43219?pkt_size=1316")
-    #expect(probe.wait(10) { $0.video.count > 60 && $0.audio().count > 60 })
+    #expect(probe.wait(10) { $0.video.count > 60 && $0.audio().count > 60 }, "\(probe.summary)")
     probe.stop()
     server.stop()
     try judge(probe, clips, pictures: 60)
@@ -187,7 +187,7 @@ import TransportStream
     let probe = try FeedProbe("udp://127.0.0.1:43221")
     let server = try FeedServer(
       ffmpeg: "\(FeedInputTests.picture) \(FeedInputTests.h264) -f mpegts udp://127.0.0.1:43221?pkt_size=1316")
-    #expect(probe.wait(10) { $0.video.count > 60 })
+    #expect(probe.wait(10) { $0.video.count > 60 }, "\(probe.summary)")
     probe.stop()
     server.stop()
     try judge(probe, clips, pictures: 60)
@@ -199,7 +199,7 @@ import TransportStream
       let probe = try FeedProbe("udp://127.0.0.1:43223", house: house)
       let server = try FeedServer(
         ffmpeg: "\(FeedInputTests.sound) \(FeedInputTests.aac) -f mpegts udp://127.0.0.1:43223?pkt_size=1316")
-      #expect(probe.wait(10) { $0.audio().count > 60 })
+      #expect(probe.wait(10) { $0.audio().count > 60 }, "\(probe.summary)")
       probe.stop()
       server.stop()
       #expect(probe.video.isEmpty)

@@ -64,6 +64,11 @@ final class FeedProbe: Sendable {
     }
   }
 
+  /// What has come of it, for the one who looks why a test failed.
+  var summary: String {
+    "\(video.count) pictures, \(audio().count) sounds, \(pictures.count) and \(sounds.count) frames; \(reason ?? "goes on")"
+  }
+
   /// Waits until `condition` holds; whether it does within so many seconds.
   @discardableResult
   func wait(_ seconds: Double, _ condition: (FeedProbe) -> Bool) -> Bool {
@@ -105,17 +110,17 @@ final class FeedServer {
 
   init(_ tool: String, _ arguments: [String]) throws {
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    // Whatever becomes of the test, it does not outlive it by much.
-    process.arguments = ["timeout", "40", tool] + arguments
+    process.arguments = [tool] + arguments
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = output
     process.standardError = FileHandle.nullDevice
     try process.run()
   }
 
-  /// ffmpeg with these arguments, in real time.
+  /// ffmpeg with these arguments and an output; whatever becomes of the test, it does not outlive it by much.
   convenience init(ffmpeg arguments: String) throws {
-    try self.init("ffmpeg", "-nostdin -v error \(arguments)".split(separator: " ").map(String.init))
+    let words = arguments.split(separator: " ").map(String.init)
+    try self.init("ffmpeg", ["-nostdin", "-v", "error"] + words.dropLast() + ["-t", "40"] + words.suffix(1))
   }
 
   /// The first line it prints.
@@ -126,7 +131,8 @@ final class FeedServer {
   }
 
   func stop() {
-    process.terminate()
+    // Threads that tests run on block the signals that ask politely, and what they start inherits that.
+    kill(process.processIdentifier, SIGKILL)
     process.waitUntilExit()
   }
 
@@ -148,6 +154,7 @@ final class FeedServer {
       server.get_mount_points().add_factory("/live", factory)
       server.attach(None)
       print(server.get_bound_port(), flush=True)
+      GLib.timeout_add_seconds(40, sys.exit)
       GLib.MainLoop().run()
       """
     let server = try FeedServer("/usr/bin/python3", ["-c", script, launch])
