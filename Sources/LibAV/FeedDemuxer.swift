@@ -199,14 +199,14 @@ import Glibc
     watch.allow(seconds)
     let status = gate.guarding { unsafe av_read_frame(context, packet.av) }
     if status >= 0 { return true }
-    if status == CLIBAV_EOF, !watch.isOver, gate.refusal == nil { return false }
+    if status == CLIBAV_EOF, !watch.isOver, !watch.ranOut, gate.refusal == nil { return false }
     throw FeedDemuxer.failure(status, name, watch, gate)
   }
 
   private static func failure(_ status: Int32, _ name: String, _ watch: FeedWatch, _ gate: ConnectGate) -> FeedError {
     if watch.isCalledOff { return FeedError(.stopped, name) }
     if let refusal = gate.refusal { return FeedError(.refused(refusal), name) }
-    if watch.isLate { return FeedError(.late(watch.allowed), name) }
+    if watch.isLate || watch.ranOut { return FeedError(.late(watch.allowed), name) }
     return FeedError(.libav(status), name)
   }
 

@@ -5,6 +5,7 @@ import Synchronization
 final class FeedWatch: Sendable {
   private let deadline = Atomic<Int64>(.max)
   private let allowance = Atomic<Int64>(0)
+  private let late = Atomic<Bool>(false)
   private let isStopped: @Sendable () -> Bool
 
   /// - Parameter isStopped: asked on the thread that waits; true ends any wait at once.
@@ -26,7 +27,13 @@ final class FeedWatch: Sendable {
   var isLate: Bool { FeedWatch.now >= deadline.load(ordering: .relaxed) }
   /// Someone wants it to end.
   var isCalledOff: Bool { isStopped() }
-  var isOver: Bool { isLate || isCalledOff }
+  /// To be asked by whoever waits; what it has once said about lateness stays so (``ranOut``).
+  var isOver: Bool {
+    if isLate { late.store(true, ordering: .relaxed) }
+    return isLate || isCalledOff
+  }
+  /// A wait has been given up because its time was up: libav then hands out what is left, and forgets why.
+  var ranOut: Bool { late.load(ordering: .relaxed) }
 
   /// Steady, in nanoseconds.
   private static var now: Int64 {

@@ -67,10 +67,8 @@ final class FeedUnits: FeedDelivery {
 
   private func deliver(_ unit: LiveUnit) {
     var unit = unit
-    if let due = pace?.date(of: unit.dts, now: unit.arrival) {
-      while !sink.isStopped, SteadyClock.now < due {
-        SteadyClock.sleep(until: min(due, SteadyClock.now + 50_000_000))
-      }
+    if pace != nil {
+      pace?.wait(for: unit.dts, sink)
       unit.arrival = SteadyClock.now
     }
     sink.unit(unit)
@@ -83,7 +81,7 @@ final class FeedFrames: FeedDelivery {
   let hasPicture = true
   private let picture: Track
   private let sound: Track?
-  private var dates = FeedDates()
+  private var pace: FeedPace?
   private let sink: LiveSink
 
   /// A stream and its decoder.
@@ -106,8 +104,9 @@ final class FeedFrames: FeedDelivery {
   }
 
   init(
-    _ demuxer: borrowing FeedDemuxer, picture: Int, sound: Int?, _ sink: LiveSink
+    _ demuxer: borrowing FeedDemuxer, picture: Int, sound: Int?, isPaced: Bool, _ sink: LiveSink
   ) throws {
+    pace = isPaced ? FeedPace() : nil
     self.picture = try Track(demuxer.parameters(of: picture), streamIndex: picture)
     self.sound = try sound.map { try Track(demuxer.parameters(of: $0), streamIndex: $0) }
     self.sink = sink
@@ -115,16 +114,17 @@ final class FeedFrames: FeedDelivery {
 
   func take(_ packet: borrowing Packet, at now: Int64) throws -> Bool {
     var isFruitful = false
+    if let time = packet.dts ?? packet.pts { pace?.wait(for: time, sink) }
+    let now = pace == nil ? now : SteadyClock.now
     if packet.streamIndex == picture.streamIndex {
       picture.decode(packet) { frame, pts in
-        let date = dates.date(of: pts, arrival: now)
-        sink.picture(frame, at: date)
-        sink.note(LiveTimings(capture: now - date, convert: SteadyClock.now - now))
+        sink.picture(frame, pts: pts, arrival: now)
+        sink.note(LiveTimings(convert: SteadyClock.now - now))
         isFruitful = true
       }
     } else {
       sound?.decode(packet) { frame, pts in
-        sink.sound(frame, at: dates.date(of: pts, arrival: now))
+        sink.sound(frame, pts: pts, arrival: now)
         isFruitful = true
       }
     }

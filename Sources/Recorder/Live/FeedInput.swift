@@ -6,8 +6,8 @@ import TransportStream
 
 /// A stream out of the network: what fits the house's format is copied, the rest decoded and encoded.
 ///
-/// Where the picture fits, everything goes as coded units on the feed's own clock. Where it does not, everything goes as
-/// frames, dated on our own, to be encoded by the desk: picture and sound never go by two clocks.
+/// Where the picture fits, everything goes as coded units. Where it does not, it goes as frames, with the sound of the first
+/// track, to be encoded by the desk. Either way by the feed's own clock, so that picture and sound stay together.
 final class FeedInput: LiveInput {
   private let url: FeedURL
   private let house: HouseFormat
@@ -116,11 +116,11 @@ final class FeedInput: LiveInput {
   private func delivery(
     _ demuxer: borrowing FeedDemuxer, _ streams: [StreamDescription], _ plan: RecordingPlan, _ sink: LiveSink
   ) throws -> any FeedDelivery {
+    let isPaced = url.scheme == .http || url.scheme == .https
     if case .transcode(let picture) = plan.video {
       let sound = plan.audio.compactMap(\.index).first
-      return try FeedFrames(demuxer, picture: picture, sound: sound, sink)
+      return try FeedFrames(demuxer, picture: picture, sound: sound, isPaced: isPaced, sink)
     }
-    let isPaced = url.scheme == .http || url.scheme == .https
     return try FeedUnits(demuxer, streams, plan, isPaced: isPaced, sink)
   }
 

@@ -5,6 +5,9 @@ struct FeedOrder: Sendable {
   static let patience: Int64 = 500_000_000
   /// A stream that has brought nothing for so long is not waited for, nanoseconds.
   static let silence: Int64 = 1_000_000_000
+  /// So much disorder does no harm, for the desk decodes later than that: 90 kHz, 0.2 s. Multiplexers put up to a quarter
+  /// of a second of sound into one PES packet.
+  static let slack: Int64 = 18_000
   /// A stream's time that moves by more is another time, 90 kHz.
   static let jump: Int64 = 3 * HouseTime.perSecond
 
@@ -27,7 +30,7 @@ struct FeedOrder: Sendable {
   /// The next unit, when no other stream can bring an earlier one; its ``LiveUnit/arrival`` becomes `now`.
   mutating func take(at now: Int64) -> LiveUnit? {
     guard var first = waiting.first else { return nil }
-    let isNext = heads.values.allSatisfy { $0.dts >= first.dts || now - $0.at > FeedOrder.silence }
+    let isNext = heads.values.allSatisfy { $0.dts >= first.dts - FeedOrder.slack || now - $0.at > FeedOrder.silence }
     guard isNext || now - first.arrival > FeedOrder.patience else { return nil }
     waiting.removeFirst()
     first.arrival = now

@@ -13,7 +13,7 @@ extension LiveSource {
     case .camera(let camera):
       // A bitrate is kept by encoding.
       return CameraInput(camera: camera, copiesH264: house.video?.codec == "h264" && bitrate == nil)
-    case .stream: throw RecorderError(.configuration, "this recorder knows no such sources")
+    case .stream(let feed): return try FeedInput(feed, house: house)
     }
   }
 }

@@ -99,13 +99,7 @@ extension ConfigurationReader {
 
   /// Why nothing can be received from this address; nil if it can.
   static func refusal(ofFeed url: String) -> String? {
-    let schemes = ["rtsp", "rtsps", "http", "https", "srt", "rtp", "udp"]
-    guard let colon = url.firstRange(of: "://"), url.unicodeScalars.allSatisfy({ 0x21...0x7E ~= $0.value }) else {
-      return "is not the address of a stream such as \"rtsp://camera.example/live\""
-    }
-    guard schemes.contains(url[..<colon.lowerBound].lowercased()) else {
-      return "cannot be received: a stream's address begins with \(schemes.map { "\($0)://" }.joined(separator: ", "))"
-    }
-    return url[colon.upperBound...].prefix(while: { !"/?".contains($0) }).isEmpty ? "names no host" : nil
+    guard url.contains("://") else { return "is not the address of a stream such as \"rtsp://camera.example/live\"" }
+    return FeedURL.fault(url)
   }
 }

@@ -56,8 +56,9 @@ final class FeedProbe: Sendable {
       for event in events {
         switch event {
         case .unit(let unit): state.units.append(unit)
-        case .picture(_, let date): state.pictures.append(date)
-        case .sound(_, let date): state.sounds.append(date)
+        case .picture(_, .stamped(let pts, _)): state.pictures.append(pts)
+        case .sound(_, .stamped(let pts, _)): state.sounds.append(pts)
+        case .picture, .sound: Issue.record("a feed goes by its own clock")
         case .ended: break
         }
       }
