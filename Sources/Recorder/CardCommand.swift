@@ -10,7 +10,7 @@ struct CardCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "card", abstract: "Makes a short tape of a station's card, and silence; the same every time.")
 
-  @Option(help: "A line of the card, the station's name first. May be given often.")
+  @Option(parsing: .unconditionalSingleValue, help: "A line of the card, the station's name first. May be given often.")
   var text: [String] = []
 
   @Option(name: .shortAndLong, help: "The tape; its name ends in .ts, and its index goes beside it.")

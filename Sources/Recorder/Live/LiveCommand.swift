@@ -16,22 +16,24 @@ struct LiveCommand: ParsableCommand {
       one's end. Orders come as lines of JSON on standard input, reports go as lines of JSON to standard output.
       """)
 
-  @Option(help: "The source, as JSON.")
+  @Option(parsing: .unconditional, help: "The source, as JSON.")
   var source: String
 
-  @Option(help: "The ring's file.")
+  @Option(parsing: .unconditional, help: "The ring's file.")
   var ring: String
 
-  @Option(help: "The station's name, for cards.")
+  @Option(parsing: .unconditional, help: "The station's name, for cards.")
   var name: String
 
-  @Option(help: "The station's house format, as JSON; H.264 and AAC by default.")
+  @Option(parsing: .unconditional, help: "The station's house format, as JSON; H.264 and AAC by default.")
   var format: String?
 
   @Option(help: "Bit/s of the station; without it as many as its pictures ask for.")
   var bitrate: Int?
 
-  @Option(help: "What the station has sent when the ring begins, as JSON: datagrams, slots, packets.")
+  @Option(
+    parsing: .unconditional, help: "What the station has sent when the ring begins, as JSON: datagrams, slots, packets."
+  )
   var base: String = "{}"
 
   @Option(help: "When the ring begins: ticks of 27 MHz since 1970.")
@@ -121,6 +123,10 @@ struct LiveCommand: ParsableCommand {
     let pictures = try house.video.map {
       try LivePictures(codec: $0.codec, shape: source.shape, allowance: pictureRate(house))
     }
+    if let pictures {
+      try pictures.warmUp(
+        CardPicture(lines: [name, "back soon"], width: pictures.size.width, height: pictures.size.height))
+    }
     let file = try RingFile(path: ring)
     file.announceHeir()
     if !file.tryLock() {
@@ -134,7 +140,7 @@ struct LiveCommand: ParsableCommand {
       file,
       RingWriter.Plan(
         info: RingInfo(format: house, map: streams.map), base: base,
-        datagrams: seconds * (rate / (8 * 188 * 4) + 300)))
+        datagrams: seconds * (rate / (8 * TSPacket.size * 5) + 150)))
     if writer.hasEnded {
       Self.report(LiveReport(isOnDuty: true, showsSource: false, hasLeft: true))
       return

@@ -283,8 +283,10 @@ final class LiveDesk {
       pictures?.requestKey()
     }
     guard due > settings.earliest, let card = try card() else { return }
+    // Drawing it may have taken a while.
+    let shown = (now + settings.lead).count / 300
     // Never later than a second after the one before, and never earlier than one that is still to be shown.
-    try encode(card, dts: max(due, lastPTS + 1))
+    try encode(card, dts: max(shown, lastPTS + 1))
   }
 
   private func judgeRadio() {

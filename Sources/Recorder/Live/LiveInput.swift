@@ -12,8 +12,8 @@ protocol LiveInput: Sendable {
   /// - Parameter failures: how often it has ended since it last delivered anything, at least 1.
   func retryDelay(after failures: Int) -> Int
 
-  /// How far decoding runs behind the capture, and so how much jitter is borne: 0.1 s for what keeps time by itself,
-  /// 0.4 s for what comes over a network.
+  /// How far decoding runs behind the capture, and so how much jitter is borne: 0.12 s for what keeps time by itself (an
+  /// AAC encoder alone takes 64 ms of it), 0.4 s for what comes over a network.
   var lead: Ticks { get }
 }
 
@@ -21,7 +21,7 @@ extension LiveInput {
   /// 0.25 s, doubled each time, up to 5 s.
   func retryDelay(after failures: Int) -> Int { min(5_000, 250 << min(max(failures - 1, 0), 5)) }
 
-  var lead: Ticks { .milliseconds(100) }
+  var lead: Ticks { .milliseconds(120) }
 }
 
 /// A coded access unit, or a coded audio frame, of a source that is copied.

@@ -23,7 +23,7 @@ final class LivePictures {
   private var encoder: Encoder
   private var packet: Packet
   private var fit: Fit?
-  private var lastKey: Int64 = .min
+  private var lastKey: Int64 = -keyPeriod
   private var wantsKey = true
   private var last: Int64 = .min
 
@@ -61,6 +61,15 @@ final class LivePictures {
     self.shape = shape
     fit = nil
     wantsKey = true
+  }
+
+  /// Encodes a picture that nobody sees, so that the first one that somebody does is not late.
+  func warmUp(_ picture: CardPicture) throws {
+    var frame = try Frame()
+    var graph = try picture.graph()
+    guard try graph.receive(into: &frame) else { return }
+    try encode(frame, pts: 0) { _, _, _ in }
+    (last, lastKey, wantsKey) = (.min, -LivePictures.keyPeriod, true)
   }
 
   /// The next picture is a key picture.
@@ -118,7 +127,7 @@ final class LivePictures {
     own.setKey(false)
     try fit?.graph.send(&own)
     while try fit?.graph.receive(into: &own) ?? false {
-      let isKey = wantsKey || pts - lastKey >= LivePictures.keyPeriod
+      let isKey = wantsKey || pts >= lastKey + LivePictures.keyPeriod
       own.pts = Rational.ninetyKilohertz.rescale(pts, to: encoder.timeBase)
       own.setKey(isKey)
       if isKey { (lastKey, wantsKey) = (pts, false) }

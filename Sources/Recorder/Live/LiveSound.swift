@@ -54,9 +54,9 @@ final class LiveSound {
     if let last { nextPTS = max(earliest, last + settings.frame.ticks(1) - 2) }
   }
 
-  /// How long a block waits for samples after its time has come: what is left of the lead when the encoder, the way to the
-  /// receiver and its decoder have had their part.
-  private var patience: Ticks { max(.milliseconds(10), lead - .milliseconds(75)) }
+  /// How long a block waits for samples after its time has come: what is left of the lead when the block itself, the two
+  /// frames by which an encoder runs behind, and the way to the receiver have had their part.
+  private var patience: Ticks { max(.milliseconds(5), lead - .milliseconds(85)) }
 
   private func samples(_ date: Ticks) -> Int64 { samples(ninetyKilohertz: date.count / 300) }
   private func samples(ninetyKilohertz count: Int64) -> Int64 {
