@@ -39,8 +39,11 @@ package struct Programme: Codable, Hashable, Sendable {
   package var title: String
   /// When it begins, in seconds since the Unix epoch (UTC).
   package var start: Double
-  /// When it ends and the next one begins, in seconds since the Unix epoch (UTC).
+  /// When it ends and the next one begins, in seconds since the Unix epoch (UTC); its start where nobody knows: it is live.
   package var end: Double
+
+  /// Whether nobody knows when it ends.
+  package var isOpen: Bool { end <= start }
 
   package init(title: String, start: Double, end: Double) {
     self.title = title

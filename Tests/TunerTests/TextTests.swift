@@ -35,6 +35,19 @@ struct TextTests {
       ])
   }
 
+  @Test func tableSaysWhatShowsItsCardAndWhatIsLive() {
+    let stations = [
+      station(1, "One", .standby, reason: "one.mp4 is no media file"),
+      station(2, "Two", .standby, progress: 40),
+      station(3, "Three", now: Programme(title: "Live", start: 50, end: 50)),
+    ]
+    let cells = StationTable.lines(stations, now: 100, columns: nil).dropFirst().map { line in
+      line.split(separator: "  ").map { $0.drop { $0 == " " } }
+    }
+    #expect(cells.map { $0[1] } == ["(back soon: one.mp4 is no media file)", "(being prepared, 40 %)", "Live"])
+    #expect(cells[2][2].hasPrefix("239."), "nobody knows how long")
+  }
+
   @Test func tableShrinksToTheTerminal() {
     for columns in [80, 90, 100, 118] {
       let widths = StationTable.lines(stations, now: 100, columns: columns).map { displayWidth($0) }

@@ -10,7 +10,7 @@ struct LiveAssignment: Equatable, Sendable {
 }
 
 /// A station's live part of the air: from the order to its recorders to the end of its ring.
-struct LiveAir: Equatable, Sendable {
+struct LiveAir: Sendable {
   enum Phase: Equatable, Sendable {
     /// Its recorders are making the ring.
     case opening
@@ -21,9 +21,20 @@ struct LiveAir: Equatable, Sendable {
   }
 
   var duty: LiveDuty
+  /// Where it begins, if something else was on the air before.
+  var boundary: EraBoundary?
   var phase = Phase.opening
   /// What the recorder on duty last said.
   var report: LiveReport?
+  /// Bit/s, as it has been sent lately; 0 while that is not known.
+  var bitrate = 0
+
+  /// A ring that begins where something else ends has to be there so long before that.
+  static let notice = Ticks.milliseconds(500)
+  /// Its recorders have so much time to begin.
+  static let preparation = Ticks.seconds(4)
+  /// A ring whose recorder does not say that it has left is given up so long after its end.
+  static let patience = Ticks.seconds(1)
 
   var assignment: LiveAssignment {
     if case .leaving(let date) = phase { LiveAssignment(what: duty, leave: date) } else { LiveAssignment(what: duty) }
@@ -31,4 +42,24 @@ struct LiveAir: Equatable, Sendable {
 
   /// Whether a ring can go on with this duty: streams do not change within one.
   func canGoOn(as new: LiveDuty) -> Bool { duty.format == new.format && duty.seconds == new.seconds }
+
+  /// Why the card is shown; nil while the source is.
+  var reason: String? {
+    guard let report else { return "its recorder begins" }
+    return report.showsSource ? nil : report.reason ?? "its source is being opened"
+  }
+
+  /// What viewers are told is on.
+  var title: String {
+    if case .testCard = duty.source { "Test card" } else { "Live" }
+  }
+
+  /// Takes in at which rate it is sent: bit/s. Viewers are told of it when it is another.
+  ///
+  /// - Returns: whether it is.
+  mutating func isSent(at rate: Int) -> Bool {
+    guard rate > 0, abs(rate - bitrate) * 5 > bitrate else { return false }
+    bitrate = rate
+    return true
+  }
 }

@@ -20,6 +20,8 @@ actor LiveCrew {
   /// How long sources are left alone after recorders died of them.
   private var respite = Respite()
   private var hold = 0.0
+  /// When the ring ends, if it is to; and whether it has.
+  private var leaving: Ticks?
   private var hasLeft = false
   private var toldOffset: Int64?
   private var pulse = RingPulse()
@@ -71,13 +73,11 @@ actor LiveCrew {
     }
   }
 
-  /// The ring ends at `date`; then the crew does.
+  /// The ring ends at `date`; then the crew does. Also one that stands by hears of it: the other may die before it is done.
   func leave(at date: Ticks) {
-    guard !hasLeft else { return }
-    hasLeft = true
-    for post in posts.indices {
-      if posts[post].onDuty != nil { posts[post].orders?.yield(LiveOrder(leave: date.count)) } else { ask(post) }
-    }
+    guard leaving == nil else { return }
+    leaving = date
+    for post in posts { post.orders?.yield(LiveOrder(leave: date.count)) }
   }
 
   /// Ends a recorder that does nothing yet.
@@ -95,6 +95,7 @@ actor LiveCrew {
       let (orders, continuation) = AsyncStream.makeStream(of: LiveOrder.self, bufferingPolicy: .bufferingNewest(16))
       let (duty, born) = (duty, clock.steadyNow)
       posts[post] = Post(orders: continuation, duty: duty)
+      if let leaving { continuation.yield(LiveOrder(leave: leaving.count)) }
       let offset = clock.offset
       toldOffset = offset
       let end = await recorder.run(
@@ -119,6 +120,10 @@ actor LiveCrew {
       pulse = RingPulse()
     }
     handOver()
+    if report.hasLeft {
+      hasLeft = true
+      for other in posts.indices where other != post { ask(other) }
+    }
     if report.isOnDuty || report.hasLeft, let duty = posts[post].duty { await tell(duty, report) }
   }
 
@@ -153,7 +158,9 @@ actor LiveCrew {
         toldOffset = offset
         for post in posts { post.orders?.yield(LiveOrder(clockOffset: offset)) }
       }
-      guard let post = posts.first(where: { $0.onDuty != nil }), let process = post.process, !hasLeft else { continue }
+      guard let post = posts.first(where: { $0.onDuty != nil }), let process = post.process, leaving == nil else {
+        continue
+      }
       if pulse.hasStopped(post.duty ?? duty, at: clock) {
         logger.error("\(duty.label): its recorder hangs: it is ended")
         pulse = RingPulse()

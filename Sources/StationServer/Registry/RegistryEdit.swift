@@ -28,6 +28,8 @@ extension StationRegistry {
       logger.info("\(entry.label) is taken off the air")
     }
     board.remove(Set(removed))
+    clearRings()
+    liveWake()
   }
 
   private func carryOut(_ change: ConfigurationEdit.Change) {

@@ -17,6 +17,8 @@ struct StationEntry {
   var schedule: StationEras
   /// Its recorders' part, while it is live.
   var live: LiveAir?
+  /// Where tapes begin that follow its ring; set while that is being worked out.
+  var boundary: EraBoundary?
   /// The eras that an earlier run has left.
   var inherited: [EraRecord] = []
   /// Why the transmitter cannot send it, if it says so.
@@ -82,19 +84,31 @@ struct StationEntry {
     tapes.keys.union(played(at: now).compactMap(TapeClearance.key)).union(card.request.map { [$0.key] } ?? [])
   }
 
-  var format: HouseFormat? { schedule.eras.last?.tapes.first?.info.format ?? tapes.house }
+  var format: HouseFormat? {
+    live?.duty.format ?? schedule.eras.last.flatMap { $0.ring?.info.format ?? $0.tapes.first?.info.format }
+      ?? tapes.house
+  }
 
   func state(at now: Ticks) -> StationState {
     if transmitterFault != nil { return .offAir }
+    if let live = liveOnAir(at: now) { return live.reason == nil ? .onAir : .standby }
     if let onAir = schedule.onAir(at: now) { return Paths.directory(of: onAir.tape) == cards ? .standby : .onAir }
+    if live != nil { return .preparing }
     return review.faults.count >= tapes.programmes.count ? .offAir : .preparing
+  }
+
+  /// Its live part, if that is what is on the air.
+  func liveOnAir(at now: Ticks) -> LiveAir? {
+    guard let live, let record = schedule.record(at: now), record.ring == live.duty.ring else { return nil }
+    return live
   }
 
   /// Why it shows no programme, in one sentence; nil when its first tape is just being made, or about to begin.
   func reason(at now: Ticks) -> String? {
+    if transmitterFault == nil, let live = liveOnAir(at: now) { return live.reason }
     switch state(at: now) {
     case .onAir: return nil
-    case .preparing: return review.faults.first
+    case .preparing: return live?.report?.reason ?? review.faults.first
     case .standby where !review.isHopeless: return review.faults.first
     default:
       if let transmitterFault { return transmitterFault }
@@ -107,21 +121,27 @@ struct StationEntry {
     let state = state(at: now)
     let onAir = state == .onAir ? schedule.onAir(at: now) : nil
     let next = onAir.flatMap { schedule.onAir(at: $0.end) }
+    let live = state == .onAir ? liveOnAir(at: now) : nil
     return StationSummary(
       number: configuration.number, name: configuration.name, state: state, reason: reason(at: now),
       progress: progress(state),
-      now: onAir.map(programme), next: next.map(programme),
+      now: live.map(programme) ?? onAir.map(programme), next: next.map(programme),
       group: configuration.group.description, port: configuration.port, encapsulation: configuration.encapsulation,
-      bitrate: schedule.bitrate(at: now), receivers: receivers, radio: format.map { $0.video == nil } ?? false)
+      bitrate: self.live?.bitrate ?? schedule.bitrate(at: now), receivers: receivers,
+      radio: format.map { $0.video == nil } ?? false)
   }
 
   /// How far the first tape is, while that is what the station waits for.
   private func progress(_ state: StationState) -> Int? {
     switch state {
-    case .preparing: review.percent
-    case .standby where review.playable.isEmpty && !review.isHopeless: review.percent
+    case .preparing: live == nil ? review.percent : nil
+    case .standby where live == nil && review.playable.isEmpty && !review.isHopeless: review.percent
     default: nil
     }
+  }
+
+  private func programme(_ live: LiveAir) -> Programme {
+    Programme(title: live.title, start: live.duty.from.inSeconds, end: live.duty.from.inSeconds)
   }
 
   private func programme(_ onAir: OnAir) -> Programme {

@@ -5,7 +5,7 @@ import TransportStream
 extension StationEras {
   /// Where a live era can begin at or after `date`: at a random access point of what is on. Nil when nothing is on.
   func boundary(forRingAfter date: Ticks) throws(TapeError) -> EraBoundary? {
-    guard let last = eras.last else { return nil }
+    guard let last = eras.last(where: { $0.record.start <= date }) ?? eras.last else { return nil }
     return try last.boundary(after: max(date, last.record.start), at: .randomAccess)
   }
 

@@ -47,11 +47,12 @@ struct StationEras: Sendable {
   /// Plays `tapes` in turn: from the beginning of time if nothing was on, and else from the end of the programme that is
   /// on, or from a random access point in it, with every counter going on.
   ///
+  /// - Parameter boundary: where a ring has ended that was on before.
   /// - Returns: whether anything changed.
   mutating func play(
-    _ tapes: [Tape], at now: Ticks, place: EraBoundary.Place = .programmeEnd
+    _ tapes: [Tape], at now: Ticks, place: EraBoundary.Place = .programmeEnd, from boundary: EraBoundary? = nil
   ) throws(TapeError) -> Bool {
-    try play(tapes.map { Showing($0) }, at: now, place: place)
+    try play(tapes.map { Showing($0) }, at: now, place: place, boundary: boundary)
   }
 
   /// Plays programmes in turn, which may end before their tapes do.
@@ -94,6 +95,15 @@ struct StationEras: Sendable {
     eras = new
     self.station = station
     return true
+  }
+
+  /// The era in force.
+  func record(at date: Ticks) -> EraRecord? { eras.last { $0.record.start <= date }?.record }
+
+  /// When what is on at a date ends; nil when nobody knows.
+  func end(at date: Ticks) -> Ticks? {
+    guard let record = record(at: date), record.ring != nil else { return onAir(at: date)?.end }
+    return eras.first { $0.record.start > date }?.record.start
   }
 
   /// The mean rate of the schedule in force: bit/s.

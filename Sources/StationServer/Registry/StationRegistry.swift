@@ -15,6 +15,7 @@ actor StationRegistry {
   /// By their numbers.
   var entries: [Int: StationEntry]
   var shelf: TapeShelf
+  let memory: MemoryDirectory
   private let store: EraStore
   let logger: Logger
   let clock: AirTime
@@ -43,6 +44,7 @@ actor StationRegistry {
       configuration.stations.map { ($0.number, StationEntry($0, site: configuration.site)) },
       uniquingKeysWith: { first, _ in first })
     shelf = TapeShelf(directory: configuration.tapes, cards: memory.cards, slots: slots)
+    self.memory = memory
     store = EraStore(directory: "\(configuration.tapes)/air")
     self.clock = clock
     self.logger = logger
@@ -97,6 +99,10 @@ actor StationRegistry {
   func look(
     _ entry: inout StationEntry, restoring: (inout StationEntry, [Tape], Ticks) -> Void = { _, _, _ in }
   ) {
+    if case .live(let source) = entry.configuration.source {
+      restoring(&entry, [], clock.now)
+      return look(&entry, live: source)
+    }
     entry.review = entry.tapes.review { shelf.status(of: $0) }
     if entry.review.isHopeless, entry.tapes.house == nil {
       entry.tapes.takeStandardFormat()
@@ -108,12 +114,19 @@ actor StationRegistry {
     let programmes = entry.tapes.cycle(entry.review)
     let tapes = programmes.isEmpty ? card(&entry).map { [$0] } ?? [] : programmes
     if !programmes.isEmpty { entry.card.hide() }
+    // What is live ends before tapes follow, and not before there are any.
+    if entry.live != nil {
+      if !tapes.isEmpty { close(&entry) }
+      touched.insert(entry.configuration.number)
+      return
+    }
     let now = clock.now
     let before = entry.schedule.eras.map(\.record)
     restoring(&entry, tapes, now)
     do {
       let restored = entry.schedule.eras.map(\.record)
-      if try entry.schedule.play(tapes, at: now, place: entry.nextBoundary(at: now)) || restored != before {
+      let place = entry.nextBoundary(at: now)
+      if try entry.schedule.play(tapes, at: now, place: place, from: entry.boundary) || restored != before {
         let records = entry.schedule.eras.map(\.record)
         if records != restored || restored.isEmpty { save(records, entry) }
         planWake()
@@ -143,9 +156,10 @@ actor StationRegistry {
     let count = shelf.clear(keeping: kept, at: now.nanoseconds)
     if count > 0 { logger.info("removed \(count) files of tapes that were not in use for 7 days") }
     shelf.clearCards(keeping: kept, at: now.nanoseconds)
+    clearRings()
   }
 
-  private func save(_ records: [EraRecord], _ entry: StationEntry) {
+  func save(_ records: [EraRecord], _ entry: StationEntry) {
     do {
       try store.save(records, entry.ssrc)
     } catch {
@@ -279,7 +293,7 @@ actor StationRegistry {
       guard let entry = entries[number] else { return nil }
       tellLog(entry, at: now)
       let summary = entry.summary(at: now, receivers: audience.count(number))
-      ends[number] = entry.schedule.onAir(at: now)?.end
+      ends[number] = entry.schedule.end(at: now)
       return entry.joined(summary)
     }
     touched.removeAll(keepingCapacity: true)
@@ -301,6 +315,7 @@ actor StationRegistry {
   @discardableResult
   func tick() -> Int64? {
     touched.formUnion(audience.takeNews())
+    watchRings()
     publish()
     if let due = shelf.nextTry, due <= clock.steadyNow { recordingWake() }
     return ends.values.min().map { max(0, ($0 - clock.now).nanoseconds) }
@@ -317,6 +332,7 @@ extension StationEntry {
   /// What it is doing, for the log: it changes only when there is something to tell.
   func standing(at now: Ticks) -> String {
     switch state(at: now) {
+    case .onAir where liveOnAir(at: now) != nil: return "shows its source"
     case .onAir:
       let waiting = review.wanted.count
       let count = review.playable.count
@@ -324,6 +340,7 @@ extension StationEntry {
       let faults = review.faults.isEmpty ? "" : ", without \(review.faults.joined(separator: "; "))"
       return "is on the air with \(programmes)" + (waiting == 0 ? "" : ", \(waiting) more being made") + faults
     case .preparing: return "is being prepared"
+    case .standby where liveOnAir(at: now) != nil: return "shows its card: \(reason(at: now) ?? "")"
     case .standby:
       return "shows its card: \(reason(at: now) ?? "its first tape is being made")"
     default: return "is off the air: \(reason(at: now) ?? "")"

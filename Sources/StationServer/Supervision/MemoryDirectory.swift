@@ -1,5 +1,6 @@
 import FoundationEssentials
 import LinuxIO
+import TransportStream
 
 /// Where things are kept that are made anew in a moment, and must be there when no disk is: live stations' rings and
 /// card tapes. One for each run directory, this user's alone, in shared memory where the system has that.
@@ -26,6 +27,17 @@ struct MemoryDirectory: Sendable {
   }
 
   var cards: String { "\(path)/cards" }
+
+  /// The path of a ring that begins at a date.
+  func ring(_ ssrc: UInt32, from start: Ticks) -> String { "\(path)/\(ssrc.hexadecimal)-\(start.count).ring" }
+
+  /// Removes the rings that are not among `kept`, by their paths.
+  func clearRings(keeping kept: Set<String>) {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] where name.hasSuffix(".ring") {
+      let ring = "\(path)/\(name)"
+      if !kept.contains(ring) { try? FileManager.default.removeItem(atPath: ring) }
+    }
+  }
 
   /// Removes it and all that is in it: in an orderly end nobody needs that any more.
   func remove() { try? FileManager.default.removeItem(atPath: path) }

@@ -68,6 +68,9 @@ struct TransmitterFeed {
       guard let figures = reply.figures, !figures.stations.isEmpty else { continue }
       clock.transmitterOffset = figures.clockOffset
       await registry.transmitting(faults: Self.faults(figures.stations.map { ($0.number, $0.fault) }))
+      await registry.transmitting(
+        rates: Dictionary(
+          figures.stations.map { (Int($0.number), $0.bitrate) }, uniquingKeysWith: { first, _ in first }))
       if let line = losses.line(figures.stations, at: Double(clock.steadyNow) / 1e9) { logger.warning("\(line)") }
       if !figures.realTime, !saidRealTime {
         saidRealTime = true

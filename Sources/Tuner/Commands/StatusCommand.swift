@@ -29,7 +29,8 @@ struct StatusCommand: AsyncParsableCommand {
     var rows = [("Station", "\(status.station.number) \(printable(status.station.name))")]
     if let state = StationTable.state(of: status.station) { rows.append(("State", state)) }
     if let programme = status.programme(at: now) {
-      rows.append(("Now", "\(printable(programme.title)), \(Figures.time(seconds: programme.end - now)) left"))
+      let left = programme.isOpen ? "" : ", \(Figures.time(seconds: programme.end - now)) left"
+      rows.append(("Now", printable(programme.title) + left))
     }
     let interface = status.interface.map { " on \($0)" } ?? ""
     rows.append(("Group", "\(printable(status.station.group)):\(status.station.port)\(interface)"))

@@ -41,7 +41,7 @@ enum StationTable {
       cells += ["(\(state))", "", ""]
     } else {
       cells.append(station.now.map { printable($0.title) } ?? "")
-      cells.append(station.now.map { Figures.time(seconds: $0.end - now) } ?? "")
+      cells.append(station.now.map { $0.isOpen ? "" : Figures.time(seconds: $0.end - now) } ?? "")
       cells.append(station.next.map { printable($0.title) } ?? "")
     }
     let scheme = station.encapsulation == .rtp ? "" : " \(printable(station.encapsulation.rawValue))"

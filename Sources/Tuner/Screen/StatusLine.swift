@@ -39,7 +39,8 @@ struct StatusLine {
     if let state = StationTable.state(of: status.station) {
       parts.append(state)
     } else if let programme = status.programme(at: now) {
-      parts += [printable(programme.title), Figures.time(seconds: programme.end - now) + " left"]
+      parts.append(printable(programme.title))
+      if !programme.isOpen { parts.append(Figures.time(seconds: programme.end - now) + " left") }
     }
     switch status.state {
     case .waiting: parts.append(status.received == 0 ? "tuning in …" : "waiting for a picture to start at …")

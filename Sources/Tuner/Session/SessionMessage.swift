@@ -62,7 +62,7 @@ struct SessionStatus: Codable, Sendable, Equatable {
 
   /// The programme on the air at a date (seconds since the Unix epoch), as far as it is known.
   func programme(at date: Double) -> Programme? {
-    if let now = station.now, date < now.end { return now }
+    if let now = station.now, now.isOpen || date < now.end { return now }
     return station.next.flatMap { date < $0.end ? $0 : nil }
   }
 }

@@ -126,9 +126,22 @@ private final class CrewLab: Sendable {
     await lab.crew.withLock(\.self)?.leave(at: .seconds(7))
     await task.value
     #expect(lab.reports.withLock { $0.last?.hasLeft } == true)
-    #expect(lab.lines("orders") == [#"{"leave":189000000}"#])
+    #expect(lab.lines("orders").first == #"{"leave":189000000}"#)
     #expect(lab.processes("began").allSatisfy { kill($0, 0) < 0 })
     #expect(lab.events("began").count == 2)
+  }
+
+  /// Killed before it is done: the one that stood by does what is left to do.
+  @Test func leavesEvenIfTheOneOnDutyDies() async throws {
+    let deaf = CrewLab.script.replacing(
+      "while read -r order", with: "mkdir $D/first && exec sleep 100\nwhile read -r order")
+    let lab = try CrewLab(deaf)
+    let task = lab.start(lab.duty())
+    try await lab.wait("two") { lab.events("began").count == 2 && lab.events("duty").count == 1 }
+    await lab.crew.withLock(\.self)?.leave(at: .seconds(7))
+    try kill(#require(lab.processes("duty").first), SIGKILL)
+    await task.value
+    #expect(lab.reports.withLock { $0.last?.hasLeft } == true)
   }
 
   @Test func passesTheAirsTimeOn() async throws {
