@@ -26,10 +26,10 @@ final class StationLab: Sendable {
   }
 
   /// What stationd would have after a start: the same files, nothing in memory.
-  func registry() -> StationRegistry {
+  func registry(_ configuration: Configuration? = nil) -> StationRegistry {
     let clock = AirTime(offset: Self.start) { self.steady.withLock(\.self) }
     return StationRegistry(
-      configuration, slots: 2, memory: MemoryDirectory(path: directory.path("memory")), clock: clock,
+      configuration ?? self.configuration, slots: 2, memory: MemoryDirectory(path: directory.path("memory")), clock: clock,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
   }
 
