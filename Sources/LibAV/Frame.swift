@@ -37,6 +37,9 @@ import CLibAV
     unsafe av.pointee.pict_type = wanted ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE
   }
 
+  /// Asks the encoder for a picture that refers to none that comes after it (type P).
+  package mutating func setForward() { unsafe av.pointee.pict_type = AV_PICTURE_TYPE_P }
+
   /// Becomes another name for what `other` holds.
   package mutating func refer(to other: borrowing Frame) throws(LibAVError) {
     unsafe av_frame_unref(av)

@@ -59,7 +59,7 @@ struct Fillers {
     var graph = try CardPicture(lines: card, width: 1280, height: 720).graph()
     let settings = PictureSettings(codec: codec, bitrate: bitrate, house: house)
       .settings(width: 1280, height: 720, frameRate: rate, isStill: true)
-    var encoder = try PictureEncoder(settings, for: graph)
+    var encoder = try PictureEncoder(settings, for: graph, isOrdered: true)
     var frame = try Frame()
     var group: [Unit] = []
     func keep(_ packet: borrowing Packet, _ timeBase: Rational, _ spool: inout Spool) throws {

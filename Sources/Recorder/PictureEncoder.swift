@@ -6,11 +6,14 @@ struct PictureEncoder: ~Copyable {
   private var packet: Packet
   private var nextKey: Int64 = .min
   private var last: Int64 = .min
+  private let isOrdered: Bool
 
-  init(_ settings: Encoder.Settings, for graph: borrowing FilterGraph) throws {
+  /// - Parameter isOrdered: pictures are coded in the order in which they are shown, whatever the settings allow.
+  init(_ settings: Encoder.Settings, for graph: borrowing FilterGraph, isOrdered: Bool = false) throws {
     let encoder = try Encoder(settings, for: graph)
     packet = try Packet()
     self.encoder = encoder
+    self.isOrdered = isOrdered
   }
 
   func parameters() throws(LibAVError) -> CodecParameters { try encoder.parameters() }
@@ -24,6 +27,7 @@ struct PictureEncoder: ~Copyable {
     let time = encoder.timeBase.rescale(pts, to: .ninetyKilohertz)
     frame.pts = pts
     frame.setKey(time >= nextKey)
+    if isOrdered, time < nextKey { frame.setForward() }
     if time >= nextKey { nextKey = time + PictureSettings.keyPeriod }
     try encoder.send(frame)
     try receive(body)

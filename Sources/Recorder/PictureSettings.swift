@@ -60,7 +60,10 @@ struct PictureSettings: Hashable, Sendable {
   func settings(width: Int, height: Int, frameRate: Rational, isStill: Bool = false) -> Encoder.Settings {
     let pixels = width * height
     // Slow pictures are not reordered: it would take more time than the house allows.
-    let isOrdered = isStill || (frameRate.value ?? 25) < 15
+    //
+    // Those of a card are not either, but its parameter sets say that they may be: a decoder that is told so only when the
+    // programme begins shows that one's first pictures in the wrong order.
+    let isOrdered = (frameRate.value ?? 25) < 15
     var settings: Encoder.Settings
     switch codec {
     case "hevc":

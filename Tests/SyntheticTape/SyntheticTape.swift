@@ -75,7 +75,7 @@ package struct SyntheticTape {
     }
   }
 
-  private func map(clockPID: UInt16) -> Section {
+  package func map(clockPID: UInt16) -> Section {
     func pid(_ value: UInt16) -> [UInt8] { [0xE0 | UInt8(value >> 8), UInt8(value & 0xFF)] }
     let video = isRadio ? [] : [0x1B] + pid(PID.video) + [0xF0, 0x00]
     let audio = [0x0F] + pid(PID.firstAudio) + [0xF0, 0x06, 0x0A, 0x04] + Array(language.utf8.prefix(3)) + [0x00]
