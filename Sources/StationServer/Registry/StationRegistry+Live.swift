@@ -14,6 +14,9 @@ extension StationRegistry {
   /// Sees to it that a station shows its live source.
   func look(_ entry: inout StationEntry, live source: LiveSource) {
     touched.insert(entry.configuration.number)
+    // What it knew of its files is not so any more.
+    entry.review = StationTapes.Review()
+    entry.card.hide()
     let wanted = duty(of: entry, source)
     guard let live = entry.live else { return open(&entry, wanted) }
     switch live.phase {

@@ -29,7 +29,8 @@ final class StationLab: Sendable {
   func registry(_ configuration: Configuration? = nil) -> StationRegistry {
     let clock = AirTime(offset: Self.start) { self.steady.withLock(\.self) }
     return StationRegistry(
-      configuration ?? self.configuration, slots: 2, memory: MemoryDirectory(path: directory.path("memory")), clock: clock,
+      configuration ?? self.configuration, slots: 2, memory: MemoryDirectory(path: directory.path("memory")),
+      clock: clock,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
   }
 
