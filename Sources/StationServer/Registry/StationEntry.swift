@@ -120,8 +120,8 @@ struct StationEntry {
   func summary(at now: Ticks, receivers: Int) -> StationSummary {
     let state = state(at: now)
     let onAir = state == .onAir ? schedule.onAir(at: now) : nil
-    let next = onAir.flatMap { schedule.onAir(at: $0.end) }
     let live = state == .onAir ? liveOnAir(at: now) : nil
+    let next = live == nil ? onAir.flatMap { schedule.onAir(at: $0.end) } : nil
     return StationSummary(
       number: configuration.number, name: configuration.name, state: state, reason: reason(at: now),
       progress: progress(state),

@@ -97,8 +97,8 @@ struct StationEras: Sendable {
     return true
   }
 
-  /// The era in force.
-  func record(at date: Ticks) -> EraRecord? { eras.last { $0.record.start <= date }?.record }
+  /// The era in force; before the first one begins, that one.
+  func record(at date: Ticks) -> EraRecord? { (eras.last { $0.record.start <= date } ?? eras.first)?.record }
 
   /// When what is on at a date ends; nil when nobody knows.
   func end(at date: Ticks) -> Ticks? {
