@@ -44,8 +44,8 @@ struct TextTests {
     let cells = StationTable.lines(stations, now: 100, columns: nil).dropFirst().map { line in
       line.split(separator: "  ").map { $0.drop { $0 == " " } }
     }
-    #expect(cells.map { $0[1] } == ["(back soon: one.mp4 is no media file)", "(being prepared, 40 %)", "Live"])
-    #expect(cells[2][2].hasPrefix("239."), "nobody knows how long")
+    #expect(cells.map { $0[2] } == ["(back soon: one.mp4 is no media file)", "(being prepared, 40 %)", "Live"])
+    #expect(cells[2][3].hasPrefix("239."), "nobody knows how long")
   }
 
   @Test func tableShrinksToTheTerminal() {
