@@ -46,7 +46,7 @@ import LinuxIO
   /// - Throws: that it is not there, busy, forbidden, or not fit for what is asked.
   package init(_ name: String, _ wish: CaptureWish) throws(CaptureError) {
     let device = try CameraDevice(path: try CameraList.path(of: name), name: name)
-    let offers = device.offers(near: wish.size ?? CaptureWish.usualSize)
+    let offers = device.offers(for: wish)
     var wish = wish
     // A receiver tunes in at a key frame: a camera that cannot be told to send them is not chosen unasked.
     if wish.pixelFormat == nil && !device.hasKeyFrameControl { wish.wantsH264 = false }

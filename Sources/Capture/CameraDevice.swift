@@ -61,10 +61,9 @@ import Glibc
     }
   }
 
-  /// All that it can capture.
-  ///
-  /// - Parameter wish: a size to try where the device takes any within a range.
-  func offers(near wish: PictureSize?) -> [FormatOffer] {
+  /// What it can capture: all of it, or of each format that can be read the sizes nearest to a wish. A camera answers
+  /// thousands of questions about all, and is not to be kept off the air for that.
+  func offers(for wish: CaptureWish?) -> [FormatOffer] {
     var found: [FormatOffer] = []
     var description = v4l2_fmtdesc()
     description.type = V4L2_BUF_TYPE_VIDEO_CAPTURE.rawValue
@@ -73,11 +72,13 @@ import Glibc
       description.index = index
       guard answers(CV4L_ENUM_FMT, &description) else { break }
       let pixelFormat = PixelFormat(code: description.pixelformat)
+      if wish != nil && pixelFormat.preference == nil { continue }
       guard let sizes = sizes(of: pixelFormat) else { continue }
       var offer = FormatOffer(
         pixelFormat, name: unsafe withUnsafeBytes(of: description.description) { unsafe Self.text($0) },
         isEmulated: description.flags & UInt32(V4L2_FMT_FLAG_EMULATED) != 0, sizes: sizes)
-      for size in sizes.candidates(near: wish) { offer.rates[size] = rates(of: pixelFormat, size) }
+      let asked = wish.map { sizes.nearest(to: $0.size ?? CaptureWish.usualSize) } ?? sizes.candidates(near: nil)
+      for size in asked { offer.rates[size] = rates(of: pixelFormat, size) }
       found.append(offer)
     }
     return found

@@ -27,7 +27,7 @@ package enum CameraList {
         cameras.append(
           CameraDescription(
             path: path, links: links.filter { $0.target == path }.map(\.link).sorted(), card: device.card,
-            driver: device.driver, formats: device.offers(near: nil)))
+            driver: device.driver, formats: device.offers(for: nil)))
       } catch {
         // Most cameras have a second device, of metadata, that is no camera.
         if error.kind != .unfit { refused.append(error) }

@@ -9,6 +9,9 @@ package struct PictureSize: Hashable, Sendable, CustomStringConvertible {
   }
 
   package var description: String { "\(width)x\(height)" }
+
+  /// Picture elements too many or too few in either direction.
+  func distance(to other: PictureSize) -> Int { abs(width - other.width) + abs(height - other.height) }
 }
 
 /// Pictures a second, as a fraction: V4L2 counts the time between two pictures.
@@ -54,14 +57,21 @@ package enum SizeRange: Hashable, Sendable {
     case .from(let least, let most, _, _):
       let wished = (wish.map { [$0] } ?? []) + [least, most] + Self.usual.filter { contains($0) }
       var found: [PictureSize] = []
-      for size in wished.map({ nearest(to: $0) }) where !found.contains(size) { found.append(size) }
+      for size in wished.map({ snapped($0) }) where !found.contains(size) { found.append(size) }
       return found
     }
   }
 
-  private func contains(_ size: PictureSize) -> Bool { nearest(to: size) == size }
+  /// The candidates next to a size; more than one where they are as far away.
+  package func nearest(to wish: PictureSize) -> [PictureSize] {
+    let candidates = candidates(near: wish)
+    let least = candidates.map { $0.distance(to: wish) }.min()
+    return candidates.filter { $0.distance(to: wish) == least }
+  }
 
-  private func nearest(to size: PictureSize) -> PictureSize {
+  private func contains(_ size: PictureSize) -> Bool { snapped(size) == size }
+
+  private func snapped(_ size: PictureSize) -> PictureSize {
     guard case .from(let least, let most, let stepWidth, let stepHeight) = self else { return size }
     func snap(_ wanted: Int, _ least: Int, _ most: Int, _ step: Int) -> Int {
       let inside = min(max(wanted, least), most)

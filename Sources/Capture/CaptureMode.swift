@@ -73,7 +73,7 @@ package struct CaptureMode: Hashable, Sendable, CustomStringConvertible {
     init(_ offer: FormatOffer, _ size: PictureSize, _ rate: PictureRate?, _ wish: CaptureWish) {
       let wished = wish.size ?? CaptureWish.usualSize
       emulation = offer.isEmulated ? 1 : 0
-      self.size = abs(size.width - wished.width) + abs(size.height - wished.height)
+      self.size = size.distance(to: wished)
       // A camera that does not say its rates is taken for one that has what everyone has.
       let distance = RateRange.distance(rate ?? PictureRate(30), wish.rate ?? CaptureWish.usualRate)
       self.rate = Int((distance / 0.03).rounded(.down))

@@ -81,6 +81,15 @@ import Testing
   }
 }
 
+@Suite struct NearestSizeTests {
+  @Test func onlyTheNearestSizesAreAskedForTheirRates() {
+    let sizes = SizeRange.each([PictureSize(640, 480), PictureSize(640, 360), PictureSize(1280, 720)])
+    #expect(sizes.nearest(to: PictureSize(1000, 700)) == [PictureSize(1280, 720)])
+    #expect(sizes.nearest(to: PictureSize(640, 420)) == [PictureSize(640, 480), PictureSize(640, 360)])
+    #expect(SizeRange.each([]).nearest(to: PictureSize(640, 480)).isEmpty)
+  }
+}
+
 @Suite struct CaptureModeTests {
   private let hd = PictureSize(1280, 720)
   private let vga = PictureSize(640, 480)
