@@ -12,13 +12,14 @@ struct Stationd: AsyncParsableCommand {
         stationd --config stations.json          put its stations on the air; Ctrl-C takes them off
         stationd --config stations.json --check  only say what is wrong with the file
         stationd cameras                         what cameras and microphones this machine has
+        stationd schedule 3 --config stations.json   print what station 3 plays
 
       The file names the stations, their media files and the network interface; docs/configuration.md explains every \
       key. Exit statuses follow sysexits: 0 fine, 64 command line, 69 control address not available, 73 a directory \
       cannot be made, 75 another stationd is running, 78 configuration.
       """,
     version: "stationd \(Version.current)",
-    subcommands: [Cameras.self, Transmit.self])
+    subcommands: [ScheduleCommand.self, Cameras.self, Transmit.self])
 
   @Option(name: [.short, .long], help: ArgumentHelp("The stations' file.", valueName: "file"))
   var config: String?

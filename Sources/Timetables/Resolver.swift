@@ -105,6 +105,13 @@ package struct Resolver: Sendable {
     return items
   }
 
+  /// When the next entry begins sharp, behind one date and before another.
+  package func nextSharp(after first: Ticks, before last: Ticks) -> Ticks? {
+    guard first < last else { return nil }
+    return timetable.occasions(on: timetable.day(at: first)...timetable.day(at: last))
+      .first { $0.isSharp && $0.entry != nil && first < $0.begin && $0.begin < last }?.begin
+  }
+
   /// The air at a date not behind `date` before which nothing mattered.
   private func air(before date: Ticks, without missed: Set<Occasion>) -> TimetableAir {
     var day = timetable.day(at: date)

@@ -12,6 +12,8 @@ struct StationEntry {
   var review = StationTapes.Review()
   /// What it shows while it has no programme.
   var card = StandbyCard()
+  /// What it shows between the programmes of a timetable; nil while its format is not known.
+  var intermission: TapeRequest?
   /// The directory of card tapes.
   var cards = ""
   var schedule: StationEras
@@ -81,7 +83,13 @@ struct StationEntry {
 
   /// The keys of all tapes that it wants or plays.
   func keys(at now: Ticks) -> Set<String> {
-    tapes.keys.union(played(at: now).compactMap(TapeClearance.key)).union(card.request.map { [$0.key] } ?? [])
+    tapes.keys.union(played(at: now).compactMap(TapeClearance.key)).union(
+      [card.request, intermission].compactMap { $0?.key })
+  }
+
+  /// Whether it plays a timetable, of which there is always more to come.
+  var isTimetabled: Bool {
+    if case .schedule = configuration.source { !schedule.eras.isEmpty && !review.playable.isEmpty } else { false }
   }
 
   var format: HouseFormat? {
@@ -148,7 +156,7 @@ struct StationEntry {
     Programme(title: title(of: onAir.tape), start: onAir.start.inSeconds, end: onAir.end.inSeconds)
   }
 
-  private func title(of path: String) -> String {
+  func title(of path: String) -> String {
     if let known = review.playable.first(where: { $0.tape.path == path }) {
       return tapes.title(known.programme, known.tape)
     }

@@ -2,7 +2,7 @@ import Playout
 import Tape
 import TransportStream
 
-/// What one station sends: its eras, the one in force and at most one to come, and the station that they make.
+/// What one station sends: its eras, the one in force and those to come, and the station that they make.
 struct StationEras: Sendable {
   private(set) var identity: StationIdentity
   private(set) var eras: [Era] = []
@@ -73,7 +73,7 @@ struct StationEras: Sendable {
     var kept = eras
     // An era that has not begun, and will not soon, has not been seen by anyone.
     let date = now + Self.notice
-    if kept.count > 1, last.record.start > boundary?.date ?? date { kept.removeLast() }
+    while kept.count > 1, let last = kept.last, last.record.start > boundary?.date ?? date { kept.removeLast() }
     if let last = kept.last, boundary != nil || !Self.plays(last, lineup) {
       let start = if let boundary { boundary } else { try last.boundary(after: date, at: place) }
       kept.append(try start.era(lineup, startingWith: first ?? start.next(of: lineup)))

@@ -125,8 +125,7 @@ actor StationRegistry {
     restoring(&entry, tapes, now)
     do {
       let restored = entry.schedule.eras.map(\.record)
-      let place = entry.nextBoundary(at: now)
-      if try entry.schedule.play(tapes, at: now, place: place, from: entry.boundary) || restored != before {
+      if try play(tapes, &entry, at: now) || restored != before {
         let records = entry.schedule.eras.map(\.record)
         if records != restored || restored.isEmpty { save(records, entry) }
         planWake()
@@ -135,6 +134,30 @@ actor StationRegistry {
       logger.error("\(entry.label): \(error)")
     }
     touched.insert(entry.configuration.number)
+  }
+
+  /// Whether anything changes.
+  private func play(_ tapes: [Tape], _ entry: inout StationEntry, at now: Ticks) throws(TapeError) -> Bool {
+    guard case .schedule(let schedule) = entry.configuration.source, !entry.review.playable.isEmpty else {
+      return try entry.schedule.play(tapes, at: now, place: entry.nextBoundary(at: now), from: entry.boundary)
+    }
+    let guide = entry.tapes.guide(schedule, entry.review, card: intermission(&entry))
+    if try entry.schedule.follow(guide, at: now, from: entry.boundary) { return true }
+    // Behind a ring something has to come, also while the card of the timetable is still being made.
+    guard let boundary = entry.boundary else { return false }
+    return try entry.schedule.play(tapes, at: now, from: boundary)
+  }
+
+  /// The card that a station with a timetable shows between its programmes; nil while it is made.
+  private func intermission(_ entry: inout StationEntry) -> Tape? {
+    let configuration = entry.configuration
+    entry.intermission = entry.tapes.house.map {
+      TapeRequest(cardWith: [configuration.name], format: $0, bitrate: configuration.bitrate)
+    }
+    guard let request = entry.intermission else { return nil }
+    if case .ready(let tape) = shelf.status(of: request) { return tape }
+    shelf.want(request, .init(programme: 0, station: configuration.number))
+    return nil
   }
 
   /// The card tape of a station that has no programme; nil while it is made, or its format is not known.
@@ -226,7 +249,7 @@ actor StationRegistry {
 
   func finished(_ request: TapeRequest, _ outcome: RecordingOutcome) {
     shelf.finished(request, outcome, at: clock.steadyNow)
-    lookAgain { !$0.review.wanted.isEmpty || $0.card.request == request }
+    lookAgain { !$0.review.wanted.isEmpty || $0.card.request == request || $0.intermission == request }
     if case .done = outcome { clearTapes() }
   }
 
@@ -316,6 +339,9 @@ actor StationRegistry {
   func tick() -> Int64? {
     touched.formUnion(audience.takeNews())
     watchRings()
+    let now = clock.now
+    let due = numbers.filter { entries[$0].map { $0.isTimetabled && ($0.schedule.renewal ?? now) < now } ?? false }
+    if !due.isEmpty { lookAgain { due.contains($0.configuration.number) } }
     publish()
     if let due = shelf.nextTry, due <= clock.steadyNow { recordingWake() }
     return ends.values.min().map { max(0, ($0 - clock.now).nanoseconds) }

@@ -17,6 +17,8 @@ struct TapeShelf {
   /// Where card tapes are: in memory rather than on the disk, which may be what a station lost its programmes with.
   let cards: String
   private var queue: RecordingQueue
+  /// Whether it only looks, beside the stationd whose directory it is.
+  var isReadOnly = false
   /// Cards wait for no programme: they are needed now, and made in a moment.
   private var cardQueue = RecordingQueue(slots: 2)
   private var statuses: [TapeRequest: TapeStatus] = [:]
@@ -65,6 +67,7 @@ struct TapeShelf {
   }
 
   private func remove(_ request: TapeRequest) {
+    guard !isReadOnly else { return }
     let path = path(of: request)
     try? FileManager.default.removeItem(atPath: "\(path.dropLast(3)).index")
     try? FileManager.default.removeItem(atPath: path)

@@ -18,9 +18,13 @@ final class StationLab: Sendable {
   /// 2026-11-22 14:00:00 UTC.
   static let start: Int64 = 1_795_356_000_000_000_000
 
-  init(_ stations: [[String]]) throws {
+  init(
+    _ stations: [[String]], change: (inout Configuration, TemporaryDirectory) throws -> Void = { _, _ in }
+  ) throws {
     directory = try TemporaryDirectory()
-    configuration = try Scratch.configuration(directory, stations)
+    var configuration = try Scratch.configuration(directory, stations)
+    try change(&configuration, directory)
+    self.configuration = configuration
     try Scratch.makeDirectory(configuration.tapes)
     try Scratch.makeDirectory(directory.path("memory/cards"))
   }
