@@ -224,6 +224,27 @@ actor StationRegistry {
     recordingWake()
   }
 
+  /// The directories and playlists of stations, for whoever looks at them.
+  func watchedLists() -> [WatchedLists] {
+    numbers.compactMap { number in
+      guard let tapes = entries[number]?.tapes, tapes.rotations.contains(where: \.isWatched) else { return nil }
+      return WatchedLists(station: number, rotations: tapes.rotations, known: Set(tapes.programmes.map(\.file)))
+    }
+  }
+
+  /// Directories and playlists were looked at: what is new in them is made ready for the air, what is gone leaves it.
+  func looked(at lists: [WatchedLists]) {
+    let now = clock.steadyNow
+    var changed: Set<Int> = []
+    for list in lists {
+      // An edit may have given it other ones meanwhile.
+      guard var entry = entries[list.station], entry.tapes.rotations == list.rotations else { continue }
+      if entry.tapes.relist(list.found, files: list.newFiles, at: now) { changed.insert(list.station) }
+      entries[list.station] = entry
+    }
+    if !changed.isEmpty { lookAgain { changed.contains($0.configuration.number) } }
+  }
+
   /// The tapes whose recorders are to be started now.
   func startRecordings() -> [Recording] {
     shelf.start(at: clock.steadyNow).map { Recording(request: $0, output: shelf.path(of: $0)) }

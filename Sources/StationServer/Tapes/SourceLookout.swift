@@ -16,7 +16,29 @@ struct LostSource: Sendable {
   mutating func look() { found = try? SourceFile(file) }
 }
 
-/// Looks every second at the files that could not be played, on a thread of its own: the file system that has gone may be
+/// The directories and playlists of a station, and what they were found to be made of.
+struct WatchedLists: Sendable {
+  let station: Int
+  let rotations: [Rotation]
+  let known: Set<String>
+  private(set) var found: [MediaListing] = []
+  /// Files that are not known yet.
+  private(set) var newFiles: [String: SourceFile] = [:]
+
+  init(station: Int, rotations: [Rotation], known: Set<String>) {
+    (self.station, self.rotations, self.known) = (station, rotations, known)
+  }
+
+  /// Looks; this may take as long as the file system likes.
+  mutating func look() {
+    found = rotations.map { MediaListing($0) }
+    for file in found.lazy.flatMap(\.programmes).map(\.file) where !known.contains(file) {
+      newFiles[file] = try? SourceFile(file)
+    }
+  }
+}
+
+/// Looks every second at the files that could not be played, and at directories and playlists, on a thread of its own: the file system that has gone may be
 /// what they are lost with, and whoever asks it for them waits.
 struct SourceLookout: Service {
   let registry: StationRegistry
@@ -30,13 +52,17 @@ struct SourceLookout: Service {
       while !Task.isCancelled {
         try? await Task.sleep(for: period)
         let lost = await registry.lostSources()
-        guard !lost.isEmpty, isLooking.raise() else { continue }
+        let lists = await registry.watchedLists()
+        guard !lost.isEmpty || !lists.isEmpty, isLooking.raise() else { continue }
         do {
           try RealTimeThread.detach(name: "lost files") { [look, registry] in
             var lost = lost
             for index in lost.indices { look(&lost[index]) }
-            Task { [lost] in
+            var lists = lists
+            for index in lists.indices { lists[index].look() }
+            Task { [lost, lists] in
               await registry.looked(at: lost)
+              await registry.looked(at: lists)
               isLooking.lower()
             }
           }

@@ -9,7 +9,10 @@ struct StationTapes {
   private(set) var programmes: [Programme]
   /// What the lists of its source are made of, in their order: places in ``programmes``.
   private(set) var lists: [[Int]]
-  private let rotations: [Rotation]
+  let rotations: [Rotation]
+  private var listings: [MediaListing] = []
+  /// Files that are new in a directory or playlist: what they were when they were last looked at, and since when.
+  private var newcomers: [String: (source: SourceFile, since: Int64)] = [:]
   /// A sentence for what could not be read of them.
   private var listingFaults: [String]
   /// The streams that all its tapes carry; known once its first tape is ready.
@@ -102,6 +105,7 @@ struct StationTapes {
 
   /// Takes up what its lists were found to be made of. A programme that stays in them keeps what is known of it.
   private mutating func take(_ listings: [MediaListing]) {
+    self.listings = listings
     let before = programmes
     let known = Dictionary(before.enumerated().map { ($1.listed, $0) }, uniquingKeysWith: { first, _ in first })
     let giver = definer.map { before[$0].listed }
@@ -120,6 +124,30 @@ struct StationTapes {
     definer = giver.flatMap { places[$0] }
     listingFaults = listings.flatMap(\.faults)
     watch = SourceWatch()
+  }
+
+  /// Takes in how its directories and playlists were found: what is new in them and has been still joins, what is gone
+  /// leaves.
+  ///
+  /// - Parameters:
+  ///   - files: the new ones, as far as they are there.
+  ///   - now: steady nanoseconds.
+  /// - Returns: whether it plays something else from now on.
+  mutating func relist(_ found: [MediaListing], files: [String: SourceFile], at now: Int64) -> Bool {
+    let known = Set(programmes.map(\.file))
+    newcomers = newcomers.filter { files[$0.key] != nil }
+    for (file, source) in files where newcomers[file]?.source != source { newcomers[file] = (source, now) }
+    let settled = found.map { listing in
+      var listing = listing
+      listing.programmes.removeAll { programme in
+        guard !known.contains(programme.file), let newcomer = newcomers[programme.file] else { return false }
+        return now - newcomer.since < SourceWatch.stillness
+      }
+      return listing
+    }
+    guard settled.count == rotations.count, settled != listings else { return false }
+    take(settled)
+    return true
   }
 
   /// The tapes that a station plays in turn, as far as they are ready: its first list, shuffled as it is to be.

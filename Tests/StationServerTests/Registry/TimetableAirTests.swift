@@ -79,7 +79,11 @@ import TransportStream
   @Test(arguments: [["f1.mp4", "f2.mp4", "f3.mp4", "f4.mp4"], []])
   func whatIsPrintedIsWhatIsSent(fillers: [String]) async throws {
     let lab = try Self.lab(fillers)
-    for (first, days) in [("2027-03-25T22:00:00Z", 7), ("2027-10-29T22:00:00Z", 3)] {
+    // Cards are short, and so are the plans of them.
+    let spans =
+      fillers.isEmpty ? [("2027-03-28T00:00:00Z", 3)] : [("2027-03-25T22:00:00Z", 168), ("2027-10-29T22:00:00Z", 72)]
+    let step = Ticks.seconds(fillers.isEmpty ? 120 : 1_800)
+    for (first, hours) in spans {
       lab.pass(seconds: (try Self.date(first) - lab.now).inSeconds)
       // As after a start of the machine: whatever was on long ago is of no use.
       Scratch.remove(lab.configuration.tapes + "/air")
@@ -88,7 +92,7 @@ import TransportStream
       try await record(lab, registry)
 
       let begin = lab.now
-      let last = begin + .seconds(Int64(days) * 86_400)
+      let last = begin + .seconds(Int64(hours) * 3_600)
       let entry = try #require(await registry.entries[1])
       guard case .schedule(let schedule) = entry.configuration.source else { return }
       let card = try #require(entry.intermission).key
@@ -105,7 +109,6 @@ import TransportStream
         _ = await registry.tick()
         let station = try await station(registry)
         let now = lab.now
-        let step = Ticks.seconds(1_800)
         let shown = shown(station, from: now, to: now + step)
         for item in shown where item.start > (aired.last?.start ?? .zero) { aired.append(item) }
         // To the datagram: the last one before, the first one of each.
@@ -119,7 +122,7 @@ import TransportStream
         lab.pass(seconds: step.inSeconds)
         steps += 1
       }
-      #expect(checked > 50)
+      #expect(checked > 20)
 
       // What was worked out, the same for everybody.
       let items = guide.resolver.items(from: begin, to: last)
@@ -143,7 +146,7 @@ import TransportStream
         #expect((next.start, next.end) == (item.start.count, item.end.count))
         guard next.start == item.start.count else { return }
       }
-      #expect(aired.count > days * 24 * 20)
+      #expect(aired.count > hours * 20)
     }
   }
 
@@ -167,9 +170,10 @@ import TransportStream
     let registry = lab.registry()
     await registry.begin()
     try await record(lab, registry, but: ["late.mp4"])
+    // Its card was on until there was anything else.
+    lab.pass(seconds: 10)
     let before = try await station(registry)
-    let summary = await registry.list()[0]
-    #expect(summary.state == .onAir)
+    #expect(await registry.list()[0].state == .onAir)
     let onAir = before.onAir(at: lab.now)
     lab.pass(seconds: 3)
     // The one that was still being made.
@@ -200,5 +204,48 @@ import TransportStream
     lab.pass(seconds: 60)
     _ = await again.tick()
     #expect(await again.plan(clockOffset: nil) == plan)
+  }
+
+  @Test func directoriesAreWatched() async throws {
+    let lab = try StationLab([["a.mp4"]]) { configuration, directory in
+      try Scratch.makeDirectory(directory.path("music"))
+      try Scratch.write("m", to: directory.path("music/m.mp3"))
+      configuration.stations[0].source = .files(Rotation([.directory(directory.path("music"))]))
+    }
+    func look(_ registry: StationRegistry) async {
+      var lists = await registry.watchedLists()
+      for index in lists.indices { lists[index].look() }
+      await registry.looked(at: lists)
+    }
+    func names(_ registry: StationRegistry) async throws -> [String] {
+      try #require(await registry.entries[1]).tapes.programmes.map { Paths.lastComponent(of: $0.file) }
+    }
+    let registry = lab.registry()
+    await registry.begin()
+    try await lab.recordAll(registry)
+    let count = try await station(registry).eras.last?.tapes.count
+    #expect(count == 1)
+
+    // A file that is still being copied does not join; one that has been still does.
+    try Scratch.write("n", to: lab.directory.path("music/n.mp3"))
+    await look(registry)
+    lab.pass(seconds: 4)
+    try Scratch.write("nn", to: lab.directory.path("music/n.mp3"))
+    await look(registry)
+    lab.pass(seconds: 4)
+    await look(registry)
+    #expect(try await names(registry) == ["m.mp3"])
+    lab.pass(seconds: 2)
+    await look(registry)
+    #expect(try await names(registry) == ["m.mp3", "n.mp3"])
+    try await lab.recordAll(registry)
+    #expect(try await station(registry).eras.last?.tapes.count == 2)
+
+    // One that is taken out leaves.
+    Scratch.remove(lab.directory.path("music/m.mp3"))
+    await look(registry)
+    #expect(try await names(registry) == ["n.mp3"])
+    #expect(try await station(registry).eras.last?.tapes.count == 1)
+    #expect(await registry.list()[0].state != .offAir)
   }
 }
