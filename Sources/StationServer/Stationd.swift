@@ -21,15 +21,16 @@ struct Stationd: AsyncParsableCommand {
     version: "stationd \(Version.current)",
     subcommands: [ScheduleCommand.self, Cameras.self, Transmit.self])
 
-  @Option(name: [.short, .long], help: ArgumentHelp("The stations' file.", valueName: "file"))
-  var config: String?
+  @OptionGroup var file: StationsFile
 
   @Flag(help: "Check the file and exit: nothing is sent, nothing is written.")
   var check = false
 
   func run() async throws {
     // Not a required option: the transmitter's subcommand has no use for it.
-    guard let config else { throw ValidationError("Name the stations' file: stationd --config stations.json") }
+    guard let config = file.config else {
+      throw ValidationError("Name the stations' file: stationd --config stations.json")
+    }
     do {
       let configuration = try Launch.read(config)
       if check {
@@ -43,4 +44,11 @@ struct Stationd: AsyncParsableCommand {
       throw ExitCode(error.status)
     }
   }
+}
+
+/// Which configuration a command is about: a group, for whatever stands behind a subcommand's name is the whole
+/// program's option as well.
+struct StationsFile: ParsableArguments {
+  @Option(name: [.short, .long], help: ArgumentHelp("The stations' file.", valueName: "file"))
+  var config: String?
 }

@@ -23,8 +23,7 @@ struct ScheduleCommand: ParsableCommand {
   @Argument(help: "The station's number.")
   var number: Int
 
-  @Option(name: [.short, .long], help: ArgumentHelp("The stations' file.", valueName: "file"))
-  var config: String
+  @OptionGroup var file: StationsFile
 
   @Option(help: ArgumentHelp("From when on (default: now).", valueName: "time"))
   var from: String?
@@ -36,6 +35,9 @@ struct ScheduleCommand: ParsableCommand {
   var json = false
 
   func run() throws {
+    guard let config = file.config else {
+      throw ValidationError("Name the stations' file: stationd schedule \(number) --config stations.json")
+    }
     let configuration: Configuration
     do throws(Launch.Failure) {
       configuration = try Launch.read(config)
