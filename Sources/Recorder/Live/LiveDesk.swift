@@ -45,6 +45,8 @@ final class LiveDesk {
   private static let longestStill = Ticks.milliseconds(1_500)
   /// Pictures of the card: 90 kHz from one to the next.
   private static let cardPeriod: Int64 = 9_000
+  /// Sound is sent at least so long before it is heard, or not at all.
+  private static let leastMargin = Ticks.milliseconds(5)
   /// How far ahead a source may deliver.
   private static let mostHeld = 20_000
 
@@ -129,7 +131,14 @@ final class LiveDesk {
     for event in try delivery.take(at: clock.now) { try take(event) }
     try release()
     if pictures != nil { try fillPause() } else { judgeRadio() }
-    for sound in sounds { try sound.advance(now) { try mux.send($0, at: mux.date(at: now)) } }
+    for sound in sounds {
+      try sound.advance(now) { packet in
+        // After a standstill: what would come too late to be heard is left out.
+        let date = mux.date(at: now)
+        guard Ticks.ninetyKilohertz(packet.pts) > date + LiveDesk.leastMargin else { return }
+        try mux.send(packet, at: date)
+      }
+    }
     try mux.keepUp(at: now)
     tell(LiveReport(isOnDuty: true, showsSource: stage != .card, reason: stage == .card ? reason : nil))
     return .goesOn
@@ -228,6 +237,12 @@ final class LiveDesk {
     let begun = clock.now
     try pictures?.encode(frame.frame, pts: dts) { pts, isKey, bytes in
       encoding = clock.now - begun
+      // After a standstill in the middle of it: what would come too late is left out, and what builds on it too.
+      let datagrams = Int64(bytes.count / (TSPacket.perDatagram * (TSPacket.size - 4)) + 2)
+      guard Ticks.ninetyKilohertz(pts) > mux.date(at: now) + LiveMux.pace * datagrams else {
+        pictures?.requestKey()
+        return
+      }
       try sendPicture(pts: pts, dts: pts, isKey: isKey, bytes: bytes)
     }
   }
