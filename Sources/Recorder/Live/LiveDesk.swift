@@ -74,6 +74,8 @@ final class LiveDesk {
   private var cardPicture: (picture: CardPicture, frame: LiveSink.HeldFrame)?
   private var reported: LiveReport?
   private var isOrphan = false
+  /// What counts as now while the rest of the ring is written ahead.
+  private var future: Ticks?
   /// How long the encoder took for the latest picture: nanoseconds.
   private(set) var encoding: Int64 = 0
   private let stages: LiveStages?
@@ -117,11 +119,12 @@ final class LiveDesk {
   /// Whether anybody can find the ring still.
   var isCurrent: Bool { mux.isCurrent }
 
-  private var now: Ticks { clock.air(clock.now) }
+  private var now: Ticks { future ?? clock.air(clock.now) }
 
   /// Does what is due.
   func step() throws -> Outcome {
     if let end = orders.leave {
+      try playAhead(to: end)
       try mux.leave(at: end, now: now)
       tell(LiveReport(isOnDuty: true, showsSource: stage != .card, hasLeft: true))
       return .left
@@ -302,6 +305,30 @@ final class LiveDesk {
     let shown = (now + settings.lead).count / 300
     // Never later than a second after the one before, and never earlier than one that is still to be shown.
     try encode(card, dts: max(shown, lastPTS + 1))
+  }
+
+  /// Writes what is left of the ring ahead: what has come in, the last picture or the card, and sound. A tape that follows
+  /// is seen 0.9 s after `end` at the soonest, so there must be pictures until then.
+  private func playAhead(to end: Ticks) throws {
+    var moment = now
+    // Datagrams of one picture take their time, and all are dated before the end.
+    while moment < end - .milliseconds(30) {
+      future = moment
+      try release()
+      let due = (moment + settings.lead).count / 300
+      if pictures != nil, due - lastDTS >= (stage == .units ? LiveDesk.repeatPeriod : LiveDesk.cardPeriod) {
+        if stage == .units {
+          stage = .card
+          pictures?.requestKey()
+        }
+        let picture = stage == .frames ? lastPicture : nil
+        if due > settings.earliest, let still = try picture ?? card() { try encode(still, dts: max(due, lastPTS + 1)) }
+      }
+      for sound in sounds { try sound.advance(moment) { try mux.send($0, at: mux.date(at: moment)) } }
+      try mux.keepUp(at: moment)
+      moment = moment + .milliseconds(5)
+    }
+    future = nil
   }
 
   private func judgeRadio() {

@@ -70,8 +70,8 @@ struct AirSlot<Source: AirSource>: Sendable {
   /// Takes up the station's air, where `before` is if it was on the air, and returns when it is due.
   mutating func begin(after before: AirSlot?, grain: Grain) -> Ticks {
     if let before, goOn(after: before) {
-      isPunctual = isClock(grain) || position.isPending
-      return departure(grain)
+      isPunctual = isClock(grain) || position.isPending || position.date < earliest + grain.length
+      return max(departure(grain), earliest == Ticks(.min) ? earliest : earliest - lead)
     }
     // Whoever has the air up to here may send the last of it on its date only.
     isPunctual = true
@@ -91,7 +91,13 @@ struct AirSlot<Source: AirSource>: Sendable {
       return false
     }
     move(to: same)
+    leaveToOthers()
     return true
+  }
+
+  /// A live station's datagrams may have come that are dated before it has the air: it does not send those.
+  private mutating func leaveToOthers() {
+    if !position.isPending, position.date < earliest { move(to: source.cursor(at: source.index(at: earliest))) }
   }
 
   /// Puts the datagrams of the grain's window into the batch, from the one that the cursor stands on up to the next clock
@@ -149,7 +155,7 @@ struct AirSlot<Source: AirSource>: Sendable {
     let n = position.n
     position = cursor.look(now: now)
     StationFigures.add(Int(max(0, position.n - n)), to: figures.skipped)
-    if !position.isPending, position.date < earliest { move(to: source.cursor(at: source.index(at: earliest))) }
+    leaveToOthers()
   }
 
   /// The next of the moments at which all live stations are looked at.

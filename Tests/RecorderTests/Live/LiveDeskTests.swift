@@ -38,7 +38,8 @@ private final class Studio {
   private(set) var reports: [LiveReport] = []
   /// What a rule of the time line was broken by.
   private(set) var breaches: [String] = []
-  private var lastVideo: Int64?
+  /// When the latest access unit of each PID began.
+  private(set) var lastDates: [UInt16: Ticks] = [:]
   let lead: Ticks
   let begin: Int64
 
@@ -138,6 +139,7 @@ private final class Studio {
       guard let packet = TSPacket(buffer.span, at: offset), packet.payloadUnitStart, packet.hasPayload,
         let header = PESHeader(buffer.span, at: offset + packet.payloadOffset, end: offset + 188), let pts = header.pts
       else { continue }
+      lastDates[packet.pid] = date
       let ahead = TimeStamp.distance(from: date.timestamp, to: header.dts ?? pts)
       if ahead > lead + .milliseconds(1) {
         breaches.append("\(packet.pid): decoded \(ahead.inSeconds) s after its date")
@@ -298,6 +300,23 @@ private final class Studio {
     #expect(studio.reports.last?.hasLeft == true)
     let last = try #require(studio.lastDate)
     #expect(last < end && end - last < .milliseconds(30))
+    #expect(studio.faults() == [])
+    #expect(try studio.complaints() == "")
+  }
+
+  /// Tapes are decoded 0.7 s after their start at the soonest: what leaves has pictures and sound until its end.
+  @Test(arguments: [true, false]) func itIsSeenAndHeardUntilItLeaves(hasSource: Bool) throws {
+    let studio = try Studio()
+    if hasSource { try studio.deliver(50, from: 0.1, arriving: 0.11) }
+    try studio.run(until: 1)
+    let end = studio.air(1.6)
+    try studio.order(LiveOrder(leave: end.count))
+    #expect(try studio.run(until: 2) == .left)
+    // Shown 0.1 s after its date; a tape's first picture is 0.9 s after the end: less than a second lies between.
+    for pid in [PID.video, PID.firstAudio] {
+      let last = try #require(studio.lastDates[pid])
+      #expect(end - last < .milliseconds(150))
+    }
     #expect(studio.faults() == [])
     #expect(try studio.complaints() == "")
   }

@@ -182,6 +182,35 @@ private let noon = Ticks.seconds(1_795_348_800)
     #expect(datagrams.count > 200)
     expectAll(of: station, from: noon, datagrams)
   }
+
+  @Test func anHeirThatGetsAnotherPlanBeforeItsTimeLeavesTheRestToItsElder() throws {
+    var recorder = try FakeRecorder(directory.path("r.ring"), tape, noon, base: AirCounts())
+    let station = try station([.first(Ring(path: recorder.path), from: noon)])
+    var batch = ByteBatch()
+    var elder = AirRoster.begun([try slot(station, from: noon)])
+    elder.playLive(from: noon, to: noon + .seconds(1), into: &batch) { recorder.write(until: $0 + .milliseconds(20)) }
+    let date = noon + .milliseconds(1_200)
+    let heir = AirRoster.begun([try slot(station, from: date)])
+    // By the time of the second plan there is more in the ring that is the elder's.
+    elder.playLive(from: noon + .seconds(1), to: noon + .milliseconds(1_100), into: &batch) {
+      recorder.write(until: $0 + .milliseconds(20))
+    }
+    var planned = AirRoster<Station>(
+      [try slot(station, from: noon + .milliseconds(1_100), predecessor: 0)],
+      grain: Grain(.milliseconds(1), datagramsPerSecond: 0))
+    planned.begin(after: heir)
+    planned.playLive(from: noon + .milliseconds(1_100), to: noon + .milliseconds(1_101), into: &batch) { _ in }
+    elder.playLive(from: noon + .milliseconds(1_101), to: date + .milliseconds(10), before: date, into: &batch) {
+      recorder.write(until: $0 + .milliseconds(20))
+    }
+    planned.playLive(from: date - .milliseconds(5), to: noon + .seconds(3), into: &batch) {
+      recorder.write(until: $0 + .milliseconds(20))
+    }
+    let datagrams = try sent(batch)
+    #expect(faults(datagrams) == [])
+    #expect(datagrams.count > 200)
+    expectAll(of: station, from: noon, datagrams)
+  }
 }
 
 /// A live recorder: writes a tape's datagrams to a ring again and again, with the counters and clocks of the air.
