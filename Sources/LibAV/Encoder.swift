@@ -4,6 +4,8 @@ import CLibAV
 @safe package struct Encoder: ~Copyable {
   private let context: UnsafeMutablePointer<AVCodecContext>
   private let name: String
+  /// What sets right what the encoder writes; nil where nothing is wrong.
+  private var correction: BitstreamFilter?
   /// The length of one tick of its frames' and packets' timestamps.
   package let timeBase: Rational
 
@@ -58,9 +60,31 @@ import CLibAV
       unsafe avcodec_free_context(&made)
       throw LibAVError(operation: "encode with", subject: name, code: status)
     }
+    do {
+      correction = unsafe try Encoder.correction(of: context, name, timeBase: settings.timeBase)
+    } catch {
+      unsafe avcodec_free_context(&made)
+      throw error
+    }
     unsafe self.context = context
     self.name = name
     timeBase = settings.timeBase
+  }
+
+  /// libx264 gives its time base for the rate of pictures, 90,000 a second: a receiver that goes by it takes DTS for
+  /// damaged that run ahead of PTS by more than a little. Two ticks are a picture (ISO/IEC 14496-10 §E.2.1).
+  private static func correction(
+    of context: UnsafeMutablePointer<AVCodecContext>, _ name: String, timeBase: Rational
+  ) throws(LibAVError) -> BitstreamFilter? {
+    let rate = unsafe context.pointee.framerate
+    guard name == "libx264", rate.num > 0, rate.den > 0, rate.num < .max / 2 else { return nil }
+    var made = unsafe avcodec_parameters_alloc()
+    defer { unsafe avcodec_parameters_free(&made) }
+    guard let parameters = unsafe made else { throw .noMemory("codec parameters") }
+    try LibAVError.check(unsafe avcodec_parameters_from_context(parameters, context), "describe", name)
+    let copy = unsafe try CodecParameters(copying: parameters)
+    return try BitstreamFilter(
+      "h264_metadata=tick_rate=\(rate.num * 2)/\(rate.den)", parameters: copy, timeBase: timeBase)
   }
 
   deinit {
@@ -93,6 +117,9 @@ import CLibAV
     let status = unsafe avcodec_receive_packet(context, packet.av)
     if status == CLIBAV_EAGAIN || status == CLIBAV_EOF { return false }
     try LibAVError.check(status, "encode with", name)
-    return true
+    guard correction != nil else { return true }
+    // It keeps nothing back: a packet in, a packet out.
+    try correction?.send(&packet)
+    return try correction?.receive(into: &packet) ?? true
   }
 }

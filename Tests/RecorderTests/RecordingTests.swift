@@ -49,6 +49,25 @@ import TransportStream
     #expect(tape.stamps.filter { $0.pid == PID.video }.count == 50)
   }
 
+  /// What the parameter sets say of the rate of pictures is what receivers reckon with.
+  @Test func fastPicturesAreTranscodedForAnyDecoder() throws {
+    let clips = try Clips()
+    let clip = try clips.make(
+      "clip.avi", "-f lavfi -i testsrc2=s=640x360:r=50:d=4 -f lavfi -i sine=r=48000:d=4 -c:v mpeg4 -q:v 6 -c:a mp2")
+    let house = HouseFormat(
+      video: .init(codec: "h264"), audio: [.init(codec: "aac", sampleRate: 48_000, channels: 2)])
+    let tape = try clips.record(clip, house: house)
+    #expect(try Clips.complaints(tape.path) == "")
+    let rate = try Clips.run(
+      "ffprobe",
+      [
+        "-v", "error", "-select_streams", "v", "-of", "default=nk=1:nw=1", "-show_entries", "packet=duration",
+        "-read_intervals", "%+#4", tape.path,
+      ])
+    #expect(Set(rate.split(whereSeparator: \.isNewline)) == ["1800"])
+    expectJoinable(tape)
+  }
+
   @Test func tracksKeepTheirLanguages() throws {
     let clips = try Clips()
     let clip = try clips.make(
