@@ -122,6 +122,9 @@ struct SpliceTests {
     splice.accept(TSBytes.packet(0x100, counter: 3, unit: true, access: true).span, stamp: &stamp, into: &queue)
     isClosed = splice.isClosed
     #expect(drained(&queue).isEmpty && isClosed)
+    // Nor a clock whose counter follows a picture that is not there.
+    splice.accept(TSBytes.packet(0x100, counter: 3, payload: false).span, stamp: &stamp, into: &queue)
+    #expect(drained(&queue).isEmpty)
   }
 
   @Test func aStationThatNeverOpenedIsClosedAtOnce() {

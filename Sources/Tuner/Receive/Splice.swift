@@ -52,7 +52,9 @@ struct Splice: ~Copyable {
       }
       isAccess = isAccess || isAccessPoint
       if packet.payloadUnitStart { turn(packet.pid) }
-      guard stages[Int(packet.pid)] == .running || !packet.hasPayload || packet.pid == PID.null else { continue }
+      // A stream that has ended sends no clock either: its counter has gone on without us.
+      let isBare = !packet.hasPayload && stages[Int(packet.pid)] != .ended
+      guard stages[Int(packet.pid)] == .running || isBare || packet.pid == PID.null else { continue }
       var room = packets.mutableSpan
       for index in 0..<TSPacket.size { room[count + index] = datagram[offset + index] }
       stamp.stamp(&room, at: count)
