@@ -196,8 +196,11 @@ import LinuxIO
     }
     lastSequence = sequence
     let isMonotonic = flags & UInt32(V4L2_BUF_FLAG_TIMESTAMP_MASK) == UInt32(V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC)
-    let stamp = unsafe Int64(buffer.timestamp.tv_sec) * 1_000_000_000 + Int64(buffer.timestamp.tv_usec) * 1_000
-    let hasDriverTime = isMonotonic && stamp > 0
+    // Any number may stand there; a century since the machine was started is none of this clock.
+    let (seconds, micros) = unsafe (Int64(buffer.timestamp.tv_sec), Int64(buffer.timestamp.tv_usec))
+    let hasDriverTime =
+      isMonotonic && 0..<3_200_000_000 ~= seconds && 0..<1_000_000 ~= micros && (seconds, micros) != (0, 0)
+    let stamp = hasDriverTime ? seconds * 1_000_000_000 + micros * 1_000 : 0
     return Picture(
       // A date to come is a driver's mistake.
       captured: hasDriverTime ? min(MonotonicTime.steady(stamp), fetched) : fetched, fetched: fetched,

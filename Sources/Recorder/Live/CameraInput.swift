@@ -24,7 +24,8 @@ struct CameraInput: LiveInput {
       let sound = MicrophoneInput.start(camera.microphone, into: sink)
       defer { sound?.stop() }
       var reader = try reader(of: device.mode, bytesPerLine: device.bytesPerLine, isFullRange: device.isFullRange)
-      var latest = SteadyClock.now
+      var latest = RunningClock.now
+      var isDamaged = false
       while !sink.isStopped {
         let captured = try device.next(timeoutMilliseconds: Self.glance) { picture, bytes throws(CaptureError) in
           do throws(LibAVError) {
@@ -35,10 +36,12 @@ struct CameraInput: LiveInput {
           return picture
         }
         if let captured {
-          latest = captured.fetched
-          reader.deliver(captured, to: sink)
-        } else if SteadyClock.now - latest > Self.patience {
-          throw CaptureError(.failed, "\(camera.device) delivers no pictures")
+          isDamaged = !reader.deliver(captured, to: sink)
+          if !isDamaged { latest = RunningClock.now }
+        }
+        if RunningClock.now - latest > Self.patience {
+          throw CaptureError(
+            .failed, "\(camera.device) delivers \(isDamaged ? "only damaged" : "no") pictures")
         }
       }
     } catch {

@@ -53,21 +53,26 @@ struct CameraReader: ~Copyable {
   }
 
   /// Hands over what was taken last.
-  mutating func deliver(_ picture: Camera.Picture, to sink: LiveSink) {
+  ///
+  /// - Returns: false for a damaged picture. Parameter sets come with key pictures, and a camera's first may be a while in
+  ///   coming: a coded picture that waits for them is not damaged.
+  mutating func deliver(_ picture: Camera.Picture, to sink: LiveSink) -> Bool {
     guard isFilled else {
       skipped += 1
-      return
+      return false
     }
     isFilled = false
     if mode.pixelFormat == .h264 {
       let date = Int64((Double(picture.captured) * 9 / 100_000).rounded())
-      guard let isKey = sets.complete(&unit) else { return }
+      guard let isKey = sets.complete(&unit) else { return true }
       sink.unit(LiveUnit(stream: .video, bytes: unit, pts: date, dts: date, isKey: isKey, arrival: picture.fetched))
-    } else if decoder == nil || decode() {
+    } else {
+      guard decoder == nil || decode() else { return false }
       sink.picture(frame, at: picture.captured)
     }
     sink.note(
       LiveTimings(capture: picture.fetched - picture.captured, convert: SteadyClock.now - picture.fetched))
+    return true
   }
 
   /// A JPEG image into the frame; false when it is beyond use, as an image cut short on its way is.

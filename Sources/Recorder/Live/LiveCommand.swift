@@ -123,15 +123,25 @@ struct LiveCommand: ParsableCommand {
     let pictures = try house.video.map {
       try LivePictures(codec: $0.codec, shape: source.shape, allowance: pictureRate(house))
     }
+    let sounds = try LiveDesk.sounds(house, lead: input.lead)
+    let start = Ticks(from)
+    let settings = LiveDesk.Settings(
+      name: name, start: start,
+      earliest: (start + (afterTape ? .ninetyKilohertz(HouseTime.lead) : .zero)).count / 300,
+      lead: input.lead, pictureRate: pictureRate(house), shape: source.shape,
+      reason: hold > 0 ? "its source is given a rest" : "starting")
+    var card: LiveDesk.Card?
     if let pictures {
-      try pictures.warmUp(
-        CardPicture(lines: [name, "back soon"], width: pictures.size.width, height: pictures.size.height))
+      let first = settings.card(settings.reason, size: pictures.size)
+      card = try pictures.warmUp(first).map { (first, $0) }
     }
     let file = try RingFile(path: ring)
     file.announceHeir()
     if !file.tryLock() {
       Self.report(LiveReport(isOnDuty: false, showsSource: false))
+      let waits = HeirCalls(path: ring)
       try file.lock()
+      waits.stop()
     }
     orders.goOnDuty()
     guard file.isCurrent else { throw RecorderError(.inputOutput, "\(ring): the ring is gone") }
@@ -145,16 +155,10 @@ struct LiveCommand: ParsableCommand {
       Self.report(LiveReport(isOnDuty: true, showsSource: false, hasLeft: true))
       return
     }
-    let start = Ticks(from)
-    let settings = LiveDesk.Settings(
-      name: name, start: start,
-      earliest: (start + (afterTape ? .ninetyKilohertz(HouseTime.lead) : .zero)).count / 300,
-      lead: input.lead, pictureRate: pictureRate(house), shape: source.shape,
-      reason: hold > 0 ? "its source is given a rest" : "starting")
     let runner = LiveRunner(input, wake: wake, start: clock.now + Int64(hold * 1e9))
     let desk = try LiveDesk(
-      settings, pictures: pictures, clock: clock, orders: orders, delivery: runner, writer: writer,
-      stages: stages ? LiveStages(now: clock.now) : nil, report: Self.report)
+      settings, pictures: pictures, sounds: sounds, card: card, clock: clock, orders: orders, delivery: runner,
+      writer: writer, stages: stages ? LiveStages(now: clock.now) : nil, report: Self.report)
     try loop(desk, clock, orders, wake)
   }
 
@@ -196,8 +200,8 @@ extension LiveSource {
   var shape: LivePictures.Shape {
     switch self {
     case .camera(let camera):
-      LivePictures.Shape(width: camera.width ?? 1280, height: camera.height ?? 720, rate: camera.rate ?? 30)
-    case .testCard(let card): LivePictures.Shape(width: card.width, height: card.height, rate: card.rate)
+      LivePictures.Shape(fitting: camera.width ?? 1280, camera.height ?? 720, rate: camera.rate ?? 30)
+    case .testCard(let card): LivePictures.Shape(fitting: card.width, card.height, rate: card.rate)
     case .stream: LivePictures.Shape(width: 1280, height: 720, rate: 25)
     }
   }
@@ -208,7 +212,7 @@ final class LiveWatchdog: Sendable {
   private static let patience: Int64 = 2_000_000_000
 
   private final class Beats: Sendable {
-    let last = Atomic<Int64>(SteadyClock.now)
+    let last = Atomic<Int64>(RunningClock.now)
   }
 
   private let beats = Beats()
@@ -216,7 +220,7 @@ final class LiveWatchdog: Sendable {
   init(name: String) {
     let beats = beats
     _ = try? RealTimeThread.detach(name: "watchdog") {
-      while SteadyClock.now - beats.last.load(ordering: .relaxed) < LiveWatchdog.patience {
+      while RunningClock.now - beats.last.load(ordering: .relaxed) < LiveWatchdog.patience {
         ProcessLimits.sleep(milliseconds: 100)
       }
       DescriptorIO.log("stationd-recorder: \(name): has stood still for 2 s; the other recorder takes over")
@@ -225,5 +229,5 @@ final class LiveWatchdog: Sendable {
   }
 
   /// The loop goes on.
-  func beat() { beats.last.store(SteadyClock.now, ordering: .relaxed) }
+  func beat() { beats.last.store(RunningClock.now, ordering: .relaxed) }
 }

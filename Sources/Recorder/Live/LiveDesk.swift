@@ -21,6 +21,12 @@ final class LiveDesk {
     var shape = LivePictures.Shape(width: 1280, height: 720, rate: 25)
     /// Why the card is shown at first.
     var reason = "starting"
+
+    /// The card that gives a reason.
+    func card(_ reason: String, size: LivePictures.Shape) -> CardPicture {
+      CardPicture(
+        lines: [name, reason.isEmpty ? "" : "back soon: \(reason)"], width: size.width, height: size.height)
+    }
   }
 
   /// What is on the air.
@@ -31,6 +37,9 @@ final class LiveDesk {
     /// Access units of the source's own.
     case units
   }
+
+  /// A card that has been drawn.
+  typealias Card = (picture: CardPicture, frame: LiveSink.HeldFrame)
 
   /// A delivery whose time has not come.
   private struct Held {
@@ -47,8 +56,13 @@ final class LiveDesk {
   private static let cardPeriod: Int64 = 9_000
   /// Sound is sent at least so long before it is heard, or not at all.
   private static let leastMargin = Ticks.milliseconds(5)
-  /// How far ahead a source may deliver.
+  /// How far ahead a source may deliver, in deliveries and in bytes.
   private static let mostHeld = 20_000
+  private static let mostHeldBytes = 64 << 20
+  /// A time stamp that an earlier writer left is believed if it is no further ahead of what is due, 90 kHz. 2 s.
+  private static let furthestStamp: Int64 = 180_000
+  /// Pictures are not queued further than this ahead of the lead.
+  private static let longestQueue = Ticks.milliseconds(500)
 
   private let settings: Settings
   private let clock: LiveClock
@@ -57,13 +71,18 @@ final class LiveDesk {
   private let report: (LiveReport) -> Void
   private var mux: LiveMux
   private let pictures: LivePictures?
-  private var sounds: [LiveSound] = []
+  private let sounds: [LiveSound]
 
   private var stage = Stage.card
   private var reason: String
   private var frames: LiveTimeline
   private var units: LiveTimeline
   private var held: [Held] = []
+  private var heldBytes = 0
+  /// Copied units were lost, or are another run's: the next one has to be a key picture.
+  private var needsKey = false
+  /// The source has ended; what it delivers next is of another run.
+  private var hasEnded = false
   private var lastDTS: Int64
   private var lastPTS: Int64
   /// The key picture that began the copied source: pictures that are shown before it are left out.
@@ -71,7 +90,8 @@ final class LiveDesk {
   private var lastPicture: LiveSink.HeldFrame?
   private var lastPictureAt = Ticks.zero
   private var lastSoundAt: Ticks?
-  private var cardPicture: (picture: CardPicture, frame: LiveSink.HeldFrame)?
+  private var cardPicture: Card?
+  private let painter = CardPainter()
   private var reported: LiveReport?
   private var isOrphan = false
   /// What counts as now while the rest of the ring is written ahead.
@@ -81,8 +101,9 @@ final class LiveDesk {
   private let stages: LiveStages?
 
   init(
-    _ settings: Settings, pictures: LivePictures?, clock: LiveClock, orders: LiveOrders, delivery: any LiveDelivery,
-    writer: consuming RingWriter, stages: LiveStages? = nil, report: @escaping (LiveReport) -> Void
+    _ settings: Settings, pictures: LivePictures?, sounds: [LiveSound], card: Card? = nil, clock: LiveClock,
+    orders: LiveOrders, delivery: any LiveDelivery, writer: consuming RingWriter, stages: LiveStages? = nil,
+    report: @escaping (LiveReport) -> Void
   ) throws {
     self.stages = stages
     self.settings = settings
@@ -94,17 +115,28 @@ final class LiveDesk {
     reason = settings.reason
     frames = LiveTimeline(lead: settings.lead, isSteady: true)
     units = LiveTimeline(lead: settings.lead, isSteady: false)
-    let house = writer.info.format
+    self.sounds = sounds
+    cardPicture = card
+    let begun = clock.air(clock.now)
+    let latest = (begun + settings.lead).count / 300 + LiveDesk.furthestStamp
+    // One that is far ahead would silence its stream until then.
+    func inherited(_ stamp: Int64?) -> Int64? { stamp.flatMap { $0 <= max(latest, settings.earliest) ? $0 : nil } }
     let stamps = writer.stamps(of: PID.video)
-    lastDTS = max(stamps?.dts ?? .min, settings.earliest - 1)
-    lastPTS = max(stamps?.pts ?? .min, settings.earliest - 1)
-    for (index, audio) in house.audio.enumerated() {
-      let last = writer.stamps(of: PID.firstAudio + UInt16(index))?.pts
-      sounds.append(
-        try LiveSound(audio, index: index, lead: settings.lead, after: last, earliest: settings.earliest))
+    lastDTS = max(inherited(stamps?.dts) ?? .min, settings.earliest - 1)
+    lastPTS = max(inherited(stamps?.pts) ?? .min, settings.earliest - 1)
+    for (index, sound) in sounds.enumerated() {
+      let last = inherited(writer.stamps(of: PID.firstAudio + UInt16(index))?.pts)
+      sound.begin(after: last, earliest: settings.earliest)
     }
     mux = try LiveMux(writer, start: settings.start)
     pictures?.requestKey()
+    // Whoever took the ring over first says what time it is.
+    try mux.keepUp(at: begun)
+  }
+
+  /// The sound encoders of a station, opened: that takes a while, so it is done before the ring is anybody's.
+  static func sounds(_ house: HouseFormat, lead: Ticks) throws -> [LiveSound] {
+    try house.audio.enumerated().map { try LiveSound($1, index: $0, lead: lead) }
   }
 
   /// What a call of ``step()`` came to.
@@ -131,8 +163,16 @@ final class LiveDesk {
     }
     if orders.yields || isInherited() { return .yielded }
     // Whatever the source does, the air goes on.
-    for event in try delivery.take(at: clock.now) { try take(event) }
-    try release()
+    try mux.keepUp(at: now)
+    do {
+      for event in try delivery.take(at: clock.now) { try take(event) }
+      try release()
+    } catch let error as LibAVError {
+      // What cannot be shown costs the source, not the station.
+      pictures?.forgetSource()
+      delivery.giveUp(at: clock.now)
+      try take(.ended(RecorderError(wrapping: error)))
+    }
     if pictures != nil { try fillPause() } else { judgeRadio() }
     for sound in sounds {
       try sound.advance(now) { packet in
@@ -166,6 +206,11 @@ final class LiveDesk {
   // MARK: What comes in
 
   private func take(_ event: LiveSink.Event) throws {
+    guard event.isPlausible else { return }
+    if hasEnded, !event.isEnd {
+      hasEnded = false
+      forgetHeld()
+    }
     switch event {
     case .picture(let frame, .captured(let date)):
       let due = frames.place(clock.air(date), arrival: now)
@@ -177,7 +222,7 @@ final class LiveDesk {
       }
     case .sound(let frame, .captured(let date)):
       lastSoundAt = now
-      for sound in sounds { try sound.take(frame.frame, at: clock.air(date)) }
+      hear(frame, at: clock.air(date))
     case .picture(_, .stamped(let pts, let arrival)):
       hold(event, units.place(.ninetyKilohertz(pts), arrival: clock.air(arrival)))
     case .sound(_, .stamped(let pts, let arrival)):
@@ -192,11 +237,26 @@ final class LiveDesk {
       lastPicture = nil
       lastSoundAt = nil
       if stage == .frames { stage = .card }
+      for sound in sounds { sound.forgetSource() }
+      hasEnded = true
     }
   }
 
+  /// Raw sound for every track; one that cannot make anything of it stays silent.
+  private func hear(_ frame: LiveSink.HeldFrame, at date: Ticks) {
+    lastSoundAt = now
+    for sound in sounds { try? sound.take(frame.frame, at: date) }
+  }
+
+  private func forgetHeld() {
+    held.removeAll()
+    heldBytes = 0
+    needsKey = true
+  }
+
   private func hold(_ event: LiveSink.Event, _ due: Ticks) {
-    if held.count >= LiveDesk.mostHeld { held.removeAll() }
+    if held.count >= LiveDesk.mostHeld || heldBytes >= LiveDesk.mostHeldBytes { forgetHeld() }
+    heldBytes += event.size
     var place = held.count
     while place > 0, held[place - 1].due > due { place -= 1 }
     held.insert(Held(due: due, event: event), at: place)
@@ -210,12 +270,12 @@ final class LiveDesk {
     for item in held {
       guard item.due <= horizon else { return }
       done += 1
+      heldBytes -= item.event.size
       let dts = item.due.count / 300
       switch item.event {
       case .picture(let frame, _): try show(frame, dts: dts)
       case .sound(let frame, _):
-        lastSoundAt = now
-        for sound in sounds { try sound.take(frame.frame, at: item.due - settings.lead) }
+        hear(frame, at: item.due - settings.lead)
       case .unit(let unit) where unit.stream == .video: try copy(unit, dts: dts)
       case .unit(let unit): try copySound(unit, pts: dts + unit.pts - unit.dts)
       case .ended: break
@@ -227,8 +287,8 @@ final class LiveDesk {
     guard let pictures else { return }
     if stage != .frames {
       stage = .frames
-      let (width, height) = (max(16, frame.frame.width & ~1), max(16, frame.frame.height & ~1))
-      try pictures.change(to: .init(width: min(width, 3_840), height: min(height, 2_160), rate: pictures.size.rate))
+      let (width, height) = (frame.frame.width, frame.frame.height)
+      try pictures.change(to: .init(fitting: width, height, rate: pictures.size.rate))
       pictures.requestKey()
     }
     (lastPicture, lastPictureAt) = (frame, now)
@@ -242,7 +302,7 @@ final class LiveDesk {
       encoding = clock.now - begun
       // After a standstill in the middle of it: what would come too late is left out, and what builds on it too.
       let datagrams = Int64(bytes.count / (TSPacket.perDatagram * (TSPacket.size - 4)) + 2)
-      guard Ticks.ninetyKilohertz(pts) > mux.date(at: now) + LiveMux.pace * datagrams else {
+      guard Ticks.ninetyKilohertz(pts) > mux.date(at: now) + LiveMux.fastest * datagrams else {
         pictures?.requestKey()
         return
       }
@@ -253,10 +313,11 @@ final class LiveDesk {
   private func copy(_ unit: LiveUnit, dts: Int64) throws {
     guard pictures != nil else { return }
     let pts = dts + unit.pts - unit.dts
-    if stage != .units {
+    if stage != .units || needsKey {
       guard unit.isKey, dts > lastDTS, pts > lastPTS else { return }
       stage = .units
       firstPTS = pts
+      needsKey = false
     }
     guard dts > lastDTS, pts >= firstPTS, pts >= dts else { return }
     lastPictureAt = now
@@ -264,11 +325,17 @@ final class LiveDesk {
   }
 
   private func sendPicture(pts: Int64, dts: Int64, isKey: Bool, bytes: [UInt8]) throws {
+    let date = mux.date(at: now)
+    // More than fits the time there is: what is queued has to go out first.
+    guard date < now + settings.lead + LiveDesk.longestQueue else {
+      pictures?.requestKey()
+      needsKey = true
+      return
+    }
     lastDTS = dts
     lastPTS = max(lastPTS, pts)
     try mux.send(
-      PESPacket(pid: PID.video, streamID: 0xE0, pts: pts, dts: dts, isKey: isKey, bytes: bytes),
-      at: mux.date(at: now))
+      PESPacket(pid: PID.video, streamID: 0xE0, pts: pts, dts: dts, isKey: isKey, bytes: bytes), at: date)
   }
 
   private func copySound(_ unit: LiveUnit, pts: Int64) throws {
@@ -337,17 +404,19 @@ final class LiveDesk {
     stage = isHeard ? .units : .card
   }
 
-  /// The card as it is to be now: drawn anew when the reason, or the pictures' size, is another.
+  /// The card as it is to be now: drawn anew when the reason, or the pictures' size, is another. The one before is shown
+  /// for as long as that takes.
   private func card() throws -> LiveSink.HeldFrame? {
     guard let size = pictures?.size else { return nil }
-    let lines = [settings.name, reason.isEmpty ? "" : "back soon: \(reason)"]
-    let wanted = CardPicture(lines: lines, width: size.width, height: size.height)
-    if let cardPicture, cardPicture.picture == wanted { return cardPicture.frame }
-    var frame = try Frame()
-    var graph = try wanted.graph()
-    guard try graph.receive(into: &frame) else { return cardPicture?.frame }
-    let drawn = try LiveSink.HeldFrame(frame)
-    cardPicture = (wanted, drawn)
-    return drawn
+    let wanted = settings.card(reason, size: size)
+    if let drawn = painter.drawn { cardPicture = drawn }
+    if let cardPicture {
+      if cardPicture.picture != wanted { painter.paint(wanted) }
+      return cardPicture.frame
+    }
+    try mux.keepUp(at: now)
+    guard let frame = try wanted.drawn() else { return nil }
+    cardPicture = (wanted, frame)
+    return frame
   }
 }

@@ -11,6 +11,10 @@ struct LiveMux: ~Copyable {
   static let ahead = Ticks.milliseconds(6)
   /// Between two datagrams of one access unit.
   static let pace = Ticks(4_200)
+  /// The same of one so large that it would not be there in time: 40 us.
+  static let fastest = Ticks(1_080)
+  /// A large access unit is there so long before it is decoded.
+  private static let margin = Ticks.milliseconds(5)
   /// A clock, or tables, come when the ones before are so old; 40 ms and 100 ms are allowed (ETSI TR 101 290, 1.3 to 1.5),
   /// and the machine may let us wait for a while.
   static let clockPeriod = Ticks.milliseconds(16)
@@ -72,7 +76,10 @@ struct LiveMux: ~Copyable {
     if clockIsDue, !ownClock { packets += clock() }
     guard let place = PID.slot(unit.pid) else { return }
     unit.packetize(withClock: ownClock, counter: &counters[place], into: &packets)
-    try append(packets, at: date, begins: begins)
+    let datagrams = packets.count / (TSPacket.perDatagram * TSPacket.size) + 1
+    let left = Ticks.ninetyKilohertz(unit.dts) - date - LiveMux.margin
+    let pace = max(LiveMux.fastest, min(LiveMux.pace, Ticks(left.count / Int64(datagrams))))
+    try append(packets, at: date, begins: begins, pace: pace, of: unit.pid)
   }
 
   /// Sends tables and clocks if they are due at `now`.
@@ -125,23 +132,38 @@ struct LiveMux: ~Copyable {
   }
 
   /// A packet with nothing but a clock, still zero: it repeats the counter of its PID (ISO/IEC 13818-1 §2.4.3.3).
-  private func clock() -> [UInt8] {
-    let last = PID.slot(clockPID).map { counters[$0] &- 1 } ?? 0
+  private func clock(after counter: UInt8? = nil) -> [UInt8] {
+    let last = counter ?? PID.slot(clockPID).map { counters[$0] &- 1 } ?? 0
     return [TSPacket.syncByte, UInt8(clockPID >> 8), UInt8(clockPID & 0xFF), 0x20 | last & 0x0F, 183, 0x10]
       + [UInt8](repeating: 0, count: 6) + [UInt8](repeating: 0xFF, count: TSPacket.size - 12)
   }
 
   /// Cuts packets into datagrams, dates them and their clocks, and publishes them.
-  private mutating func append(_ packets: [UInt8], at first: Ticks, begins: Bool) throws(RecorderError) {
+  /// Where a large access unit takes longer than a clock or tables may, they come between.
+  private mutating func append(
+    _ packets: [UInt8], at first: Ticks, begins: Bool, pace: Ticks = LiveMux.pace, of pid: UInt16? = nil
+  ) throws(RecorderError) {
     var packets = packets
     var date = first
     do {
       for start in stride(from: 0, to: packets.count, by: TSPacket.perDatagram * TSPacket.size) {
+        if start > 0, let lastClock, date - lastClock >= LiveMux.clockPeriod {
+          // Of the unit's own PID, what was sent is not yet what was counted.
+          var between = clock(after: pid == clockPID ? packets[start - TSPacket.size + 3] & 0x0F : nil)
+          if tablesAreDue(at: date) {
+            var tables: [UInt8] = []
+            putTables(at: date, into: &tables)
+            between = tables + between
+          }
+          stampClocks(in: &between, 0, between.count, date)
+          try writer.append(between.span, date: date, isRandomAccess: false)
+          date += pace
+        }
         let end = min(packets.count, start + TSPacket.perDatagram * TSPacket.size)
         stampClocks(in: &packets, start, end, date)
         try writer.append(
           packets.span.extracting(start..<end), date: date, isRandomAccess: begins && start == 0)
-        date += LiveMux.pace
+        date += pace
       }
     } catch {
       throw RecorderError(error)

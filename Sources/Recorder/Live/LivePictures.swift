@@ -11,6 +11,14 @@ final class LivePictures {
     var height: Int
     /// Pictures a second, as far as known: the encoder shares its bits out by it.
     var rate: Int
+
+    init(width: Int, height: Int, rate: Int) { (self.width, self.height, self.rate) = (width, height, rate) }
+
+    /// As near to what is asked for as can be encoded while it happens: even sides, at most 3840x2160.
+    init(fitting width: Int, _ height: Int, rate: Int) {
+      self.init(
+        width: min(max(16, width & ~1), 3_840), height: min(max(16, height & ~1), 2_160), rate: min(max(1, rate), 120))
+    }
   }
 
   /// A key picture at least this often, 90 kHz.
@@ -26,6 +34,8 @@ final class LivePictures {
   private var lastKey: Int64 = -keyPeriod
   private var wantsKey = true
   private var last: Int64 = .min
+  /// The encoder's own time of its latest picture: it may count pictures.
+  private var lastTime: Int64 = .min
 
   /// What makes the pictures of one source fit the encoder.
   private struct Fit: ~Copyable {
@@ -61,15 +71,20 @@ final class LivePictures {
     self.shape = shape
     fit = nil
     wantsKey = true
+    lastTime = .min
   }
 
+  /// What fitted the source's pictures has failed: it is not used again.
+  func forgetSource() { fit = nil }
+
   /// Encodes a picture that nobody sees, so that the first one that somebody does is not late.
-  func warmUp(_ picture: CardPicture) throws {
-    var frame = try Frame()
-    var graph = try picture.graph()
-    guard try graph.receive(into: &frame) else { return }
-    try encode(frame, pts: 0) { _, _, _ in }
+  ///
+  /// - Returns: the picture, drawn.
+  func warmUp(_ picture: CardPicture) throws -> LiveSink.HeldFrame? {
+    guard let drawn = try picture.drawn() else { return nil }
+    try encode(drawn.frame, pts: 0) { _, _, _ in }
     (last, lastKey, wantsKey) = (.min, -LivePictures.keyPeriod, true)
+    return drawn
   }
 
   /// The next picture is a key picture.
@@ -127,8 +142,12 @@ final class LivePictures {
     own.setKey(false)
     try fit?.graph.send(&own)
     while try fit?.graph.receive(into: &own) ?? false {
+      let time = Rational.ninetyKilohertz.rescale(pts, to: encoder.timeBase)
+      // Two pictures on one of its counts are an error to an encoder.
+      guard time > lastTime else { continue }
+      lastTime = time
       let isKey = wantsKey || pts >= lastKey + LivePictures.keyPeriod
-      own.pts = Rational.ninetyKilohertz.rescale(pts, to: encoder.timeBase)
+      own.pts = time
       own.setKey(isKey)
       if isKey { (lastKey, wantsKey) = (pts, false) }
       last = pts

@@ -21,6 +21,31 @@ final class LiveSink: Sendable {
     case unit(LiveUnit)
     /// The source has ended, or failed with a reason.
     case ended(RecorderError?)
+
+    var isEnd: Bool { if case .ended = self { true } else { false } }
+
+    /// Bytes, roughly.
+    var size: Int {
+      switch self {
+      case .picture(let held, _): held.frame.width * held.frame.height * 3 / 2
+      case .sound: 8_192
+      case .unit(let unit): unit.bytes.count
+      case .ended: 0
+      }
+    }
+
+    /// Whether its time stamps can be reckoned with: a thousand years at most, and a picture is shown at most 1 s after it
+    /// is decoded, sound within 0.5 s.
+    var isPlausible: Bool {
+      let most: Int64 = 1 << 51
+      switch self {
+      case .picture(_, .stamped(let pts, _)), .sound(_, .stamped(let pts, _)): return -most...most ~= pts
+      case .unit(let unit):
+        guard -most...most ~= unit.pts, -most...most ~= unit.dts else { return false }
+        return (unit.stream == .video ? 0...90_000 : -45_000...45_000) ~= unit.pts - unit.dts
+      case .picture, .sound, .ended: return true
+      }
+    }
   }
 
   /// A frame that is kept, by another name for its samples.
@@ -113,8 +138,11 @@ final class LiveSink: Sendable {
   /// How long the stages took for the latest picture.
   func note(_ timings: LiveTimings) { queue.withLock { $0.timings = timings } }
 
-  /// The source has ended.
-  func end(_ error: RecorderError?) { put(.ended(error)) { _ in true } }
+  /// The source has ended: that is heard even of one that was told to.
+  func end(_ error: RecorderError?) {
+    queue.withLock { $0.events.append(.ended(error)) }
+    wake.ring()
+  }
 
   private func put(_ event: consuming Event, _ fits: (inout Queue) -> Bool) {
     guard !isStopped else { return }

@@ -21,13 +21,15 @@ final class LiveSound {
   private var shaper: FilterGraph?
   private var convert: FilterGraph?
   private var convertShape: Frame.Shape?
+  /// Sound of this shape cannot be converted.
+  private var refusedShape: Frame.Shape?
   private var frame: Frame
 
   /// The samples from `position` on, in air samples (since the Unix epoch, at ``rate``).
   private var position: Int64?
   private var pending: [[Float]]
   /// PTS before this are taken: 90 kHz.
-  private var nextPTS: Int64
+  private var nextPTS: Int64 = .min
   /// Copied frames have been sent up to here, and none of our own are, for a while: 90 kHz.
   private var copiedUntil: Int64?
 
@@ -36,10 +38,8 @@ final class LiveSound {
   private static let jump = 0.060
   private static let drift = 0.003
 
-  /// - Parameters:
-  ///   - last: the PTS of the frame sent last, by whoever wrote the ring before: 90 kHz.
-  ///   - earliest: no frame has an earlier PTS.
-  init(_ format: HouseFormat.Audio, index: Int, lead: Ticks, after last: Int64?, earliest: Int64) throws {
+  /// Opens the encoder.
+  init(_ format: HouseFormat.Audio, index: Int, lead: Ticks) throws {
     settings = SoundSettings(format)
     pid = PID.firstAudio + UInt16(index)
     streamID = LiveFormat.streamID(format.codec)
@@ -50,6 +50,14 @@ final class LiveSound {
     encoder = try SoundEncoder(settings, for: FilterGraph(.audio, generating: settings.silence))
     frame = try Frame()
     pending = Array(repeating: [], count: format.channels)
+  }
+
+  /// Says where the row of frames begins.
+  ///
+  /// - Parameters:
+  ///   - last: the PTS of the frame sent last, by whoever wrote the ring before: 90 kHz.
+  ///   - earliest: no frame has an earlier PTS.
+  func begin(after last: Int64?, earliest: Int64) {
     nextPTS = earliest
     if let last { nextPTS = max(earliest, last + settings.frame.ticks(1) - 2) }
   }
@@ -72,18 +80,34 @@ final class LiveSound {
   func take(_ sound: borrowing Frame, at date: Ticks) throws {
     var own = try Frame()
     try own.refer(to: sound)
-    if convert == nil || convertShape != own.shape {
-      convertShape = own.shape
+    let shape = own.shape
+    guard shape != refusedShape else { return }
+    do {
+      try convert(&own, shape, at: date)
+    } catch {
+      convert = nil
+      (convertShape, refusedShape) = (nil, shape)
+      throw error
+    }
+  }
+
+  /// What comes next is another source's.
+  func forgetSource() { refusedShape = nil }
+
+  private func convert(_ own: inout Frame, _ shape: Frame.Shape, at date: Ticks) throws {
+    if convert == nil || convertShape != shape {
       convert = try FilterGraph(
         .audio,
         "aresample=\(rate),aformat=sample_fmts=fltp:sample_rates=\(rate):channel_layouts="
-          + Frame.channelLayout(of: channels), from: own.shape, timeBase: Rational(1, Int32(clamping: rate)))
+          + Frame.channelLayout(of: channels), from: shape, timeBase: Rational(1, Int32(clamping: rate)))
+      convertShape = shape
     }
     own.pts = nil
     try convert?.send(&own)
     var first = true
     while try convert?.receive(into: &own) ?? false {
-      place((0..<channels).map { own.samples(of: $0) }, at: first ? samples(date) : nil)
+      // An encoder fails at what is no number.
+      place((0..<channels).map { own.samples(of: $0).map { $0.isFinite ? $0 : 0 } }, at: first ? samples(date) : nil)
       first = false
     }
   }
@@ -110,8 +134,9 @@ final class LiveSound {
     // A source that delivers more than there is time for is wrong about its rate.
     let most = Int(rate)
     if pending[0].count > most {
-      for channel in pending.indices { pending[channel].removeFirst(pending[channel].count - most) }
-      self.position = end + Int64(count) - Int64(most)
+      let removed = pending[0].count - most
+      for channel in pending.indices { pending[channel].removeFirst(removed) }
+      self.position = position + Int64(removed)
     }
   }
 

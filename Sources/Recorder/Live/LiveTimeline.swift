@@ -12,6 +12,8 @@ struct LiveTimeline: Sendable {
   static let slew: Int64 = 1_000
   /// A source whose clock and whose arrivals disagree by more than this has jumped.
   static let jump = Ticks.seconds(2)
+  /// Nothing is kept for longer than this, however it came to be so early.
+  static let longest = Ticks.seconds(15)
   /// What arrives with less time than this before it is decoded is late.
   static let least = Ticks.milliseconds(20)
   /// Drift is told from jitter by the least slack in so long a time.
@@ -48,6 +50,7 @@ struct LiveTimeline: Sendable {
     let stray = (source - last.source) - passed
     // A source that was stuck and delivers what it kept meanwhile has not jumped: what counts is the slack.
     let slack = source + offset - arrival
+    if slack > lead + LiveTimeline.longest { return begin(source, arrival) }
     if stray > LiveTimeline.jump || stray < -LiveTimeline.jump, slack < .zero || slack > lead + LiveTimeline.jump {
       return begin(source, arrival)
     }

@@ -76,7 +76,9 @@ extension ConfigurationReader {
   private func size(_ keys: inout ObjectReader) -> (width: Int, height: Int)? {
     let text = keys.string("size", "a size in pixels") { text in
       guard let size = Self.size(text) else { return "is not a size in pixels such as \"1280x720\"" }
-      guard 16...8192 ~= size.width, 16...8192 ~= size.height else { return "is not between 16x16 and 8192x8192" }
+      guard 16...3840 ~= size.width, 16...2160 ~= size.height else {
+        return "is not between 16x16 and 3840x2160, the largest that can be encoded as it happens"
+      }
       return size.width % 2 == 0 && size.height % 2 == 0 ? nil : "is odd: pictures have even sides"
     }
     return text.flatMap(Self.size)

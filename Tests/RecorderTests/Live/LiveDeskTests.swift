@@ -68,7 +68,7 @@ private final class Studio {
     let shape = LivePictures.Shape(width: 320, height: 180, rate: 25)
     desk = try LiveDesk(
       settings, pictures: house.video.map { try LivePictures(codec: $0.codec, shape: shape, allowance: 400_000) },
-      clock: clock, orders: orders, delivery: script, writer: writer
+      sounds: LiveDesk.sounds(house, lead: lead), clock: clock, orders: orders, delivery: script, writer: writer
     ) { self.reports.append($0) }
   }
 
@@ -260,7 +260,41 @@ private final class Studio {
     #expect(studio.reports.filter { $0.reason == "cut off" }.count >= 3)
   }
 
-  private func deliver(_ clip: String, _ studio: Studio, at start: Double, clock: Int64) throws {
+  /// One wild time stamp costs its own unit.
+  @Test(arguments: [Int64(90_000 * 3_600), -90_000, .max, .min])
+  func aWildTimeStamp(pts: Int64) throws {
+    let studio = try Studio(lead: .milliseconds(400))
+    let clip = try studio.clips.make(
+      "clip.ts",
+      "-f lavfi -i testsrc2=s=320x180:r=25:d=4 -f lavfi -i sine=440:r=48000:d=4 \(Clips.h264) -g 25 -c:a aac -ac 2")
+    try deliver(clip, studio, at: 0.3, clock: 0) { unit in
+      if unit.stream == .video, unit.isKey, unit.dts > 200_000 { unit.pts = pts }
+    }
+    try studio.run(until: 4)
+    #expect(studio.faults() == [])
+    #expect(studio.count(of: PID.video) > 80)
+  }
+
+  /// A large picture is there in time, with clocks and tables in the midst of it.
+  @Test func aLargePicture() throws {
+    let studio = try Studio(lead: .milliseconds(400))
+    let clip = try studio.clips.make(
+      "clip.ts",
+      "-f lavfi -i testsrc2=s=320x180:r=25:d=4 -f lavfi -i sine=440:r=48000:d=4 \(Clips.h264) -g 25 -c:a aac -ac 2")
+    try deliver(clip, studio, at: 0.3, clock: 0) { unit in
+      // Filler data (type 12) is left out by decoders.
+      if unit.stream == .video, unit.isKey {
+        unit.bytes += [0, 0, 1, 12] + [UInt8](repeating: 0xFF, count: 1_000_000) + [0x80]
+      }
+    }
+    try studio.run(until: 4)
+    #expect(studio.faults() == [])
+    #expect(studio.bytes.count > 3_000_000)
+  }
+
+  private func deliver(
+    _ clip: String, _ studio: Studio, at start: Double, clock: Int64, change: (inout LiveUnit) -> Void = { _ in }
+  ) throws {
     var demuxer = try Demuxer(path: clip)
     var packet = try Packet()
     var first: Int64?
@@ -270,10 +304,11 @@ private final class Studio {
       let isVideo = demuxer.streams[packet.streamIndex].kind == .video
       // As networks have it: several at once, every tenth of a second.
       let arrival = start + (Double(dts - (first ?? 0)) / 90_000 * 10).rounded(.up) / 10
-      let unit = LiveUnit(
+      var unit = LiveUnit(
         stream: isVideo ? .video : .audio(0), bytes: packet.withBytes { bytes in bytes.indices.map { bytes[$0] } },
         pts: pts + clock, dts: dts + clock, duration: packet.duration, isKey: packet.isKey,
         arrival: studio.begin + Int64(arrival * 1e9))
+      change(&unit)
       studio.add(.unit(unit), arrival)
     }
   }
