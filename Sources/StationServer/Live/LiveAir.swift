@@ -28,6 +28,8 @@ struct LiveAir: Sendable {
   var report: LiveReport?
   /// Bit/s, as it has been sent lately; 0 while that is not known.
   var bitrate = 0
+  /// How many datagrams its ring has had, and since when: steady nanoseconds.
+  private var pulse: (count: Int64, since: Int64)?
 
   /// A ring that begins where something else ends has to be there so long before that.
   static let notice = Ticks.milliseconds(500)
@@ -35,6 +37,12 @@ struct LiveAir: Sendable {
   static let preparation = Ticks.seconds(4)
   /// A ring whose recorder does not say that it has left is given up so long after its end.
   static let patience = Ticks.seconds(1)
+  /// A ring that nothing comes into for so long, whatever recorders are begun, is no good: 20 s, in nanoseconds.
+  static let drought: Int64 = 20_000_000_000
+
+  init(duty: LiveDuty, boundary: EraBoundary? = nil, phase: Phase = .opening) {
+    (self.duty, self.boundary, self.phase) = (duty, boundary, phase)
+  }
 
   var assignment: LiveAssignment {
     if case .leaving(let date) = phase { LiveAssignment(what: duty, leave: date) } else { LiveAssignment(what: duty) }
@@ -42,6 +50,23 @@ struct LiveAir: Sendable {
 
   /// Whether a ring can go on with this duty: streams do not change within one.
   func canGoOn(as new: LiveDuty) -> Bool { duty.format == new.format && duty.seconds == new.seconds }
+
+  /// Whether nobody has seen anything of it, nor will soon.
+  func isOnlyPlanned(at now: Ticks) -> Bool {
+    switch phase {
+    case .opening: true
+    case .onAir: boundary != nil && duty.from > now + StationEras.notice
+    case .leaving: false
+    }
+  }
+
+  /// Takes in how many datagrams its ring has had by `now`, steady nanoseconds.
+  ///
+  /// - Returns: whether there were no new ones for too long.
+  mutating func isDry(_ count: Int64, at now: Int64) -> Bool {
+    if pulse?.count != count { pulse = (count, now) }
+    return pulse.map { now - $0.since > Self.drought } ?? false
+  }
 
   /// Why the card is shown; nil while the source is.
   var reason: String? {

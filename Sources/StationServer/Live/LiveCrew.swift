@@ -36,6 +36,8 @@ actor LiveCrew {
     var report: LiveReport?
     /// Since when it is on duty: steady nanoseconds.
     var onDuty: Int64?
+    /// For so many seconds then it does not touch the source.
+    var hold = 0.0
     var isAskedToGo = false
   }
 
@@ -94,7 +96,7 @@ actor LiveCrew {
     while !Task.isCancelled, !hasLeft {
       let (orders, continuation) = AsyncStream.makeStream(of: LiveOrder.self, bufferingPolicy: .bufferingNewest(16))
       let (duty, born) = (duty, clock.steadyNow)
-      posts[post] = Post(orders: continuation, duty: duty)
+      posts[post] = Post(orders: continuation, duty: duty, hold: hold)
       if let leaving { continuation.yield(LiveOrder(leave: leaving.count)) }
       let offset = clock.offset
       toldOffset = offset
@@ -134,7 +136,8 @@ actor LiveCrew {
     guard !Task.isCancelled, !hasLeft, !ended.isAskedToGo else { return 0 }
     if let since = ended.onDuty {
       // Others have its ring at once; what may have killed it is touched again after a pause, if it did so before.
-      hold = respite.afterDeath(lived: Double(clock.steadyNow - since) / 1e9)
+      // It lives, for that, from when it touches the source.
+      hold = respite.afterDeath(lived: Double(clock.steadyNow - since) / 1e9 - ended.hold)
       let next = hold == 0 ? "the other one goes on" : "the other one goes on, and the source is tried in \(hold) s"
       logger.warning("\(duty.label): its recorder \(end): \(next)")
     } else if ended.report == nil {

@@ -23,10 +23,11 @@ struct LiveService: Service {
               if let date = duty.leave { await crew.leave(at: date) } else { await crew.change(to: duty.what) }
               continue
             }
-            guard duty.leave == nil else { continue }
             let crew = LiveCrew(duty.what, recorder: recorder, clock: clock, logger: logger) { [registry] in
               await registry.reported($0, $1)
             }
+            // The ring of an earlier run may have to end.
+            if let date = duty.leave { await crew.leave(at: date) }
             let task = Task { await crew.run() }
             crews[duty.what.ring] = (crew, task)
             // Unstructured, so that one can be ended alone: it ends with the group all the same.

@@ -19,6 +19,8 @@ struct StationEntry {
   var schedule: StationEras
   /// Its recorders' part, while it is live.
   var live: LiveAir?
+  /// The path of the ring that ended last: it is not taken up again.
+  var givenUp: String?
   /// Where tapes begin that follow its ring; set while that is being worked out.
   var boundary: EraBoundary?
   /// The eras that an earlier run has left.

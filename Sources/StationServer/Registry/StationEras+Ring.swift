@@ -3,15 +3,39 @@ import Tape
 import TransportStream
 
 extension StationEras {
-  /// Where a live era can begin at or after `date`: at a random access point of what is on. Nil when nothing is on.
+  /// Where a live era can begin at or after `date`: at a random access point of what is on, or after a ring that nobody
+  /// writes any more. Nil when nothing is on.
   func boundary(forRingAfter date: Ticks) throws(TapeError) -> EraBoundary? {
-    guard let last = eras.last(where: { $0.record.start <= date }) ?? eras.last else { return nil }
-    return try last.boundary(after: max(date, last.record.start), at: .randomAccess)
+    guard var index = eras.lastIndex(where: { $0.record.start <= date }) ?? eras.indices.first else { return nil }
+    if eras[index].ring != nil, index + 1 < eras.count { index += 1 }
+    let last = eras[index]
+    guard let ring = last.ring else {
+      return try last.boundary(after: max(date, last.record.start), at: .randomAccess)
+    }
+    return last.boundary(afterRing: ring.counts, at: end(of: ring, notBefore: date))
   }
 
-  /// Where the live era ends whose recorder has left at `date`; nil when `ring` is not what is on last.
-  func boundary(afterRing ring: Ring, at date: Ticks) throws(TapeError) -> EraBoundary? {
-    guard let last = eras.last, last.record.ring == ring.path else { return nil }
+  /// When something else can follow a ring that nobody writes any more.
+  func end(of ring: Ring, notBefore date: Ticks) -> Ticks {
+    let start = eras.last { $0.record.ring == ring.path }?.record.start ?? date
+    let last = ring.entry(ring.count - 1)?.date ?? start
+    return max(date, last + .ninetyKilohertz(1), start + .ninetyKilohertz(1)).wholeCounts
+  }
+
+  /// Takes a ring off that was to begin later: what is on goes on.
+  ///
+  /// - Returns: whether it could be: it is last, something comes before it, and it does not begin soon.
+  mutating func withdraw(_ ring: String, at now: Ticks) -> Bool {
+    guard let last = eras.last, eras.count > 1, last.record.ring == ring, last.record.start > now + Self.notice else {
+      return false
+    }
+    return set(Array(eras.dropLast()))
+  }
+
+  /// Where the live era ends whose recorder has left at `date`; nil when the ring is not what is on last.
+  func boundary(afterRing path: String, at date: Ticks) -> EraBoundary? {
+    // As it was opened: the file may be gone.
+    guard let last = eras.last, last.record.ring == path, let ring = last.ring else { return nil }
     return last.boundary(afterRing: ring.counts, at: date)
   }
 

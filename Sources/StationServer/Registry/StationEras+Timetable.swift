@@ -37,7 +37,9 @@ extension StationEras {
     }
 
     // Eras that have not begun, and will not soon, have not been seen by anyone.
-    let kept = eras.enumerated().filter { $0.offset == 0 || $0.element.record.start <= date }.map(\.element)
+    let kept = eras.enumerated().filter {
+      $0.offset == 0 || $0.element.record.start <= date || eras[$0.offset - 1].ring != nil
+    }.map(\.element)
     guard let current = kept.last, let before = Station(identity: identity, eras: kept) else { return false }
     let ending = before.onAir(at: date)
     let boundary: EraBoundary =

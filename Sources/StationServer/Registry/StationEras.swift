@@ -24,9 +24,11 @@ struct StationEras: Sendable {
 
   /// Takes up the eras of an earlier run, if their tapes are there and the one in force still plays any of `tapes`, or
   /// nothing but cards.
-  mutating func restore(_ records: [EraRecord], tapes: [Tape], isCard: (String) -> Bool, at now: Ticks) {
+  ///
+  /// - Parameter tapes: nil for a live station, whose source has nothing to do with what was played before.
+  mutating func restore(_ records: [EraRecord], tapes: [Tape]?, isCard: (String) -> Bool, at now: Ticks) {
     var restored: [Era] = []
-    var open = OpenTapes(tapes)
+    var open = OpenTapes(tapes ?? [])
     for (record, next) in zip(records, records.dropFirst().map(Optional.some) + [nil]) {
       if let era = try? Era(record, from: &open) {
         restored.append(era)
@@ -34,10 +36,12 @@ struct StationEras: Sendable {
         return
       }  // else it is over, and its tapes may be gone
     }
-    let playable = Set(tapes.map(\.path))
+    let playable = tapes.map { Set($0.map(\.path)) }
     guard let inForce = restored.last(where: { $0.record.start <= now }) else { return }
-    guard inForce.record.tapes.contains(where: playable.contains) || inForce.record.tapes.allSatisfy(isCard) else {
-      return
+    if let playable {
+      guard inForce.record.tapes.contains(where: playable.contains) || inForce.record.tapes.allSatisfy(isCard) else {
+        return
+      }
     }
     guard let station = Station(identity: identity, eras: restored) else { return }
     eras = restored
@@ -73,7 +77,12 @@ struct StationEras: Sendable {
     var kept = eras
     // An era that has not begun, and will not soon, has not been seen by anyone.
     let date = now + Self.notice
-    while kept.count > 1, let last = kept.last, last.record.start > boundary?.date ?? date { kept.removeLast() }
+    while kept.count > 1, let last = kept.last, last.record.start > boundary?.date ?? date,
+      // Nothing can follow a ring any more but at its end.
+      boundary != nil || kept[kept.count - 2].ring == nil
+    {
+      kept.removeLast()
+    }
     if let last = kept.last, boundary != nil || !Self.plays(last, lineup) {
       let start = if let boundary { boundary } else { try last.boundary(after: date, at: place) }
       kept.append(try start.era(lineup, startingWith: first ?? start.next(of: lineup)))

@@ -18,6 +18,7 @@ extension StationRegistry {
     entry.review = StationTapes.Review()
     entry.card.hide()
     let wanted = duty(of: entry, source)
+    adopt(&entry)
     guard let live = entry.live else { return open(&entry, wanted) }
     switch live.phase {
     case .leaving: return  // what comes next is seen when it has left
@@ -37,17 +38,27 @@ extension StationRegistry {
       from: .zero, isAfterTape: false, seconds: configuration.ring)
   }
 
-  /// Takes up the ring of an earlier run, or begins one where what is on the air can end; at once when nothing is.
+  /// Takes up the ring of an earlier run, whatever the station is to show: recorders go on with it, until it can end.
+  func adopt(_ entry: inout StationEntry) {
+    guard entry.live == nil, entry.boundary == nil, let last = entry.schedule.eras.last, let ring = last.ring,
+      entry.givenUp != ring.path, !ring.hasEnded, ring.isCurrent
+    else { return }
+    // What its source was nobody knows when the station is not live any more.
+    var duty =
+      if case .live(let source) = entry.configuration.source { duty(of: entry, source) } else {
+        duty(of: entry, .testCard(.init()))
+      }
+    (duty.ring, duty.from, duty.base) = (ring.path, last.record.start, last.record.base)
+    (duty.format, duty.isAfterTape) = (ring.info.format, entry.schedule.eras.count > 1)
+    entry.live = LiveAir(duty: duty, phase: .onAir)
+    liveWake()
+  }
+
+  /// Begins a ring where what is on the air can end; at once when nothing is.
   private func open(_ entry: inout StationEntry, _ wanted: LiveDuty, at boundary: EraBoundary? = nil) {
     var duty = wanted
-    if boundary == nil, let record = entry.schedule.eras.last?.record, let ring = record.ring,
-      entry.schedule.eras.last?.ring?.info.format == wanted.format
-    {
-      (duty.ring, duty.from, duty.base) = (ring, record.start, record.base)
-      entry.live = LiveAir(duty: duty, phase: .onAir)
-      return liveWake()
-    }
     do {
+      try memory.makeAgain()
       let boundary = try boundary ?? entry.schedule.boundary(forRingAfter: clock.now + LiveAir.preparation)
       duty.from = boundary?.date ?? (clock.now + LiveAir.notice).wholeCounts
       duty.base = boundary?.counts ?? AirCounts()
@@ -60,36 +71,55 @@ extension StationRegistry {
     }
   }
 
-  /// Ends the ring: what follows is seen when it has.
+  /// Ends the ring: what follows is seen when it has. One that has not begun is not heard of any more, and another one is
+  /// opened where that is what the station shows.
   func close(_ entry: inout StationEntry) {
     switch entry.live?.phase {
     case .leaving, nil: return
-    case .opening:
-      entry.live.map { Self.remove($0.duty.ring) }
-      entry.live = nil
-      if case .live(let source) = entry.configuration.source { open(&entry, duty(of: entry, source)) }
-    case .onAir: entry.live?.phase = .leaving((clock.now + StationEras.notice).wholeCounts)
+    case .opening: drop(&entry)
+    case .onAir:
+      guard let live = entry.live else { return }
+      if entry.schedule.withdraw(live.duty.ring, at: clock.now) {
+        save(entry.schedule.eras.map(\.record), entry)
+        planWake()
+        drop(&entry)
+      } else {
+        // Recorders that have not said anything yet have to begin first.
+        let date = clock.now + (live.report == nil ? LiveAir.preparation : StationEras.notice)
+        entry.live?.phase = .leaving(max(date, live.duty.from + .seconds(1)).wholeCounts)
+      }
     }
     liveWake()
   }
 
+  private func drop(_ entry: inout StationEntry) {
+    entry.live.map { Self.remove($0.duty.ring) }
+    entry.live = nil
+    if case .live(let source) = entry.configuration.source { open(&entry, duty(of: entry, source)) }
+  }
+
   /// The ring has ended: tapes or another ring follow.
   private func follow(_ entry: inout StationEntry, at date: Ticks) {
-    guard let live = entry.live, let ring = try? Ring(path: live.duty.ring) else { return }
+    guard let live = entry.live else { return }
     entry.live = nil
+    entry.givenUp = live.duty.ring
     liveWake()
-    do {
-      let boundary = try entry.schedule.boundary(afterRing: ring, at: date)
-      if case .live(let source) = entry.configuration.source {
-        open(&entry, duty(of: entry, source), at: boundary)
-      } else {
-        entry.boundary = boundary
-        look(&entry)
-        entry.boundary = nil
-      }
-    } catch {
-      logger.error("\(entry.label): \(error)")
+    let boundary = entry.schedule.boundary(afterRing: live.duty.ring, at: date)
+    if case .live(let source) = entry.configuration.source {
+      open(&entry, duty(of: entry, source), at: boundary)
+    } else {
+      entry.boundary = boundary
+      look(&entry)
+      entry.boundary = nil
     }
+  }
+
+  /// The ring on the air will not go on: what comes next does as soon as it can.
+  private func giveUp(_ entry: inout StationEntry) {
+    guard let ring = entry.schedule.eras.last?.ring else { return }
+    let isLive = if case .live = entry.configuration.source { true } else { false }
+    let date = clock.now + (isLive ? LiveAir.preparation : StationEras.notice)
+    follow(&entry, at: entry.schedule.end(of: ring, notBefore: date))
   }
 
   // MARK: What recorders say
@@ -98,8 +128,13 @@ extension StationRegistry {
   func reported(_ duty: LiveDuty, _ report: LiveReport) {
     guard var entry = entries[duty.station], let live = entry.live, live.duty.ring == duty.ring else { return }
     entry.live?.report = report
-    if case .leaving(let date) = live.phase, report.hasLeft { follow(&entry, at: date) }
-    begin(&entry)
+    switch live.phase {
+    case .leaving(let date) where report.hasLeft: follow(&entry, at: date)
+    // Told by an earlier run.
+    case .onAir where report.hasLeft: giveUp(&entry)
+    case .opening where report.hasLeft: close(&entry)
+    default: begin(&entry)
+    }
     entries[duty.station] = entry
     touched.insert(duty.station)
     publish()
@@ -128,7 +163,17 @@ extension StationRegistry {
     for number in numbers {
       guard var entry = entries[number], let live = entry.live else { continue }
       switch live.phase {
-      case .onAir: continue
+      case .onAir:
+        guard let ring = entry.schedule.eras.last?.ring, ring.path == live.duty.ring,
+          clock.now > live.duty.from
+        else { continue }
+        let isDry = entry.live?.isDry(ring.count, at: clock.steadyNow) ?? false
+        guard isDry || !ring.isCurrent else {
+          entries[number] = entry
+          continue
+        }
+        logger.error("\(entry.label): its ring \(isDry ? "does not fill" : "is gone"): another one is made")
+        giveUp(&entry)
       case .opening: begin(&entry)
       case .leaving(let date):
         guard clock.now > date + LiveAir.patience else { continue }

@@ -72,6 +72,7 @@ actor StationRegistry {
   func takeUp(_ number: Int) {
     guard var entry = entries[number] else { return }
     let records = store.load(entry.ssrc)
+    let isLive = if case .live = entry.configuration.source { true } else { false }
     let played = Set(records.flatMap(\.tapes))
     let inForce = records.last { $0.start <= clock.now }
     entry.inherited = records
@@ -81,7 +82,7 @@ actor StationRegistry {
       wasOnStandby: inForce?.tapes.contains(where: shelf.isCard) ?? false,
       played: inForce.flatMap(Self.format), status: { shelf.status(of: $0) })
     look(&entry) { entry, tapes, now in
-      entry.schedule.restore(records, tapes: tapes, isCard: shelf.isCard, at: now)
+      entry.schedule.restore(records, tapes: isLive ? nil : tapes, isCard: shelf.isCard, at: now)
     }
     entry.told = entry.standing(at: clock.now)
     entries[number] = entry
@@ -92,7 +93,8 @@ actor StationRegistry {
 
   /// The house format of an era.
   private static func format(of era: EraRecord) -> HouseFormat? {
-    era.tapes.lazy.compactMap { try? Tape(path: $0, verify: false) }.first?.info.format
+    if let ring = era.ring { return (try? Ring(path: ring))?.info.format }
+    return era.tapes.lazy.compactMap { try? Tape(path: $0, verify: false) }.first?.info.format
   }
 
   /// Looks at a station's tapes again, asks for those that are missing, and changes its schedule where need be.
@@ -114,16 +116,23 @@ actor StationRegistry {
     let programmes = entry.tapes.cycle(entry.review)
     let tapes = programmes.isEmpty ? card(&entry).map { [$0] } ?? [] : programmes
     if !programmes.isEmpty { entry.card.hide() }
-    // What is live ends before tapes follow, and not before there are any.
-    if entry.live != nil {
-      if !tapes.isEmpty { close(&entry) }
-      touched.insert(entry.configuration.number)
-      return
-    }
+    touched.insert(entry.configuration.number)
     let now = clock.now
     let before = entry.schedule.eras.map(\.record)
     restoring(&entry, tapes, now)
+    // What is live ends before tapes follow, and not before there are any.
+    adopt(&entry)
+    if entry.live != nil {
+      if !tapes.isEmpty || entry.live?.isOnlyPlanned(at: now) == true { close(&entry) }
+      guard entry.live == nil else { return }
+    }
+    let given = entry.boundary
+    defer { entry.boundary = given }
     do {
+      // A ring that nobody writes any more.
+      if given == nil, entry.schedule.eras.last?.ring != nil {
+        entry.boundary = try entry.schedule.boundary(forRingAfter: now + StationEras.notice)
+      }
       let restored = entry.schedule.eras.map(\.record)
       if try play(tapes, &entry, at: now) || restored != before {
         let records = entry.schedule.eras.map(\.record)
@@ -133,7 +142,6 @@ actor StationRegistry {
     } catch {
       logger.error("\(entry.label): \(error)")
     }
-    touched.insert(entry.configuration.number)
   }
 
   /// Whether anything changes.

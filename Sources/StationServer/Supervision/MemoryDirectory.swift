@@ -26,6 +26,15 @@ struct MemoryDirectory: Sendable {
     try PrivateDirectory.make(cards)
   }
 
+  /// Makes it once more where someone has removed it.
+  func makeAgain() throws(SystemError) {
+    guard !PrivateDirectory.isOwn(path) else { return }
+    let base = Paths.directory(of: path)
+    if !PrivateDirectory.isOwn(base) { try PrivateDirectory.make(base) }
+    try PrivateDirectory.make(path)
+    try PrivateDirectory.make(cards)
+  }
+
   var cards: String { "\(path)/cards" }
 
   /// The path of a ring that begins at a date.

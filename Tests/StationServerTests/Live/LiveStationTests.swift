@@ -27,7 +27,7 @@ import Wire
   }
 
   /// Makes a ring as a recorder would, with so many datagrams.
-  private func write(_ duty: LiveDuty, datagrams: Int) throws {
+  private func write(_ duty: LiveDuty, datagrams: Int, ending: Bool = false) throws {
     let file = try RingFile(path: duty.ring)
     #expect(file.tryLock() == true)
     var base = RingCounts()
@@ -43,6 +43,7 @@ import Wire
       try writer.append(packet.span, date: duty.from + .milliseconds(10) * number, isRandomAccess: false)
     }
     writer.publish()
+    if ending { writer.end() }
   }
 
   @Test func goesOnTheAirWithItsRing() async throws {
@@ -220,6 +221,243 @@ import Wire
     await registry.tick()
     #expect(await registry.liveDuties().isEmpty)
     #expect(await registry.plan(clockOffset: nil).stations[0].eras.map(\.tapes.count) == [0, 1])
+  }
+
+  /// A station whose first ring has ended, and whose next one, of another format, is being made.
+  private func betweenRings(_ lab: StationLab) async throws -> (StationRegistry, Configuration, ended: LiveDuty) {
+    let live = station(lab, Self.card)
+    let registry = lab.registry(live)
+    await registry.begin()
+    let duty = try #require(await registry.liveDuties().first).what
+    try write(duty, datagrams: 10)
+    await registry.reported(duty, Self.onAir)
+    lab.pass(seconds: 5)
+    let other = station(lab, Self.feed, format: Self.radio)
+    await edit(registry, live, other)
+    try write(duty, datagrams: 1, ending: true)
+    await registry.reported(duty, Self.left)
+    return (registry, other, duty)
+  }
+
+  private static var radio: HouseFormat {
+    var radio = StationTapes.standardFormat
+    radio.video = nil
+    return radio
+  }
+
+  @Test(arguments: [false, true]) func aRingAfterARingMayComeTooLate(isEditedBack: Bool) async throws {
+    let lab = try StationLab([["a.mp4"]])
+    let (registry, other, ended) = try await betweenRings(lab)
+    var duty = try #require(await registry.liveDuties().first).what
+    if isEditedBack { await edit(registry, other, station(lab, Self.card)) }
+    duty = try #require(await registry.liveDuties().first).what
+    #expect(duty.ring != ended.ring)
+    for _ in 0..<2 {
+      lab.pass(seconds: 30)
+      try write(duty, datagrams: 1)
+      await registry.reported(duty, Self.standby)
+      let next = try #require(await registry.liveDuties().first).what
+      #expect(next.ring != duty.ring && next.ring != ended.ring)
+      #expect(next.from >= lab.now + LiveAir.preparation)
+      #expect(next.base.datagrams == 11)
+      duty = next
+    }
+    try write(duty, datagrams: 1)
+    await registry.reported(duty, Self.standby)
+    #expect(await registry.plan(clockOffset: nil).stations[0].eras.map(\.ring) == [ended.ring, duty.ring])
+  }
+
+  @Test func aRingThatHasEndedIsNotTakenUp() async throws {
+    let lab = try StationLab([["a.mp4"]])
+    let live = station(lab, Self.card)
+    let registry = lab.registry(live)
+    await registry.begin()
+    let duty = try #require(await registry.liveDuties().first).what
+    try write(duty, datagrams: 10)
+    await registry.reported(duty, Self.onAir)
+    try write(duty, datagrams: 1, ending: true)
+    lab.pass(seconds: 20)
+    let again = lab.registry(live)
+    await again.begin()
+    let next = try #require(await again.liveDuties().first).what
+    #expect(next.ring != duty.ring && next.base.datagrams == 11)
+    #expect(next.from >= lab.now + LiveAir.preparation)
+
+    // One that ends while it is on the air, although nobody asked for that.
+    await registry.reported(duty, Self.left)
+    #expect(await registry.liveDuties().map(\.what.ring) == [next.ring])
+    #expect(await registry.liveDuties().map(\.what.base.datagrams) == [11])
+  }
+
+  /// stationd was killed, and its station plays something else from now on: recorders see to it that the ring ends.
+  @Test(arguments: [false, true]) func theRingOfAnEarlierRunEndsForSomethingElse(isLive: Bool) async throws {
+    let lab = try StationLab([["a.mp4"]])
+    let registry = lab.registry()
+    await registry.begin()
+    try await lab.recordAll(registry)
+    let live = station(lab, Self.card)
+    await edit(registry, lab.configuration, live)
+    let duty = try #require(await registry.liveDuties().first).what
+    try write(duty, datagrams: 10)
+    await registry.reported(duty, Self.onAir)
+    lab.pass(seconds: 30)
+    let again = lab.registry(isLive ? station(lab, Self.feed, format: Self.radio) : lab.configuration)
+    await again.begin()
+    let leaving = try #require(await again.liveDuties().first)
+    #expect(leaving.what.ring == duty.ring && leaving.what.format == duty.format)
+    let date = try #require(leaving.leave)
+    #expect(date >= lab.now + LiveAir.preparation)
+    try write(duty, datagrams: 5, ending: true)
+    await again.reported(leaving.what, Self.left)
+    if isLive {
+      let next = try #require(await again.liveDuties().first).what
+      #expect(next.from == date && next.base.datagrams == duty.base.datagrams + 15)
+    } else {
+      let eras = await again.plan(clockOffset: nil).stations[0].eras
+      #expect(eras.last?.start == date)
+      #expect(eras.last?.base.datagrams == duty.base.datagrams + 15)
+      #expect(await again.liveDuties().isEmpty)
+    }
+
+    // Had it ended before, nobody would have to do anything for that.
+    let third = lab.registry()
+    await third.begin()
+    #expect(await third.liveDuties().isEmpty)
+    #expect(await third.plan(clockOffset: nil).stations[0].eras.last?.tapes.count == 1)
+  }
+
+  @Test func countsGoOnWhereARingHasNotBegun() async throws {
+    let lab = try StationLab([["a.mp4"]])
+    let registry = lab.registry()
+    await registry.begin()
+    try await lab.recordAll(registry)
+    let live = station(lab, Self.card)
+    await edit(registry, lab.configuration, live)
+    let duty = try #require(await registry.liveDuties().first).what
+    // Its sources are files until the ring is there: stationd ends before.
+    let early = lab.registry(live)
+    await early.begin()
+    #expect(await early.plan(clockOffset: nil) == registry.plan(clockOffset: nil))
+    #expect(await early.liveDuties().first?.what.base == duty.base)
+
+    try write(duty, datagrams: 1)
+    await registry.reported(duty, Self.standby)
+    let again = lab.registry(live)
+    await again.begin()
+    #expect(await again.plan(clockOffset: nil) == registry.plan(clockOffset: nil))
+    #expect(await again.liveDuties().map(\.what.ring) == [duty.ring])
+  }
+
+  @Test(arguments: [false, true]) func aRingThatIsLostIsFollowedByAnother(isDry: Bool) async throws {
+    let lab = try StationLab([["a.mp4"]])
+    let registry = lab.registry(station(lab, Self.card))
+    await registry.begin()
+    let duty = try #require(await registry.liveDuties().first).what
+    try write(duty, datagrams: 10)
+    await registry.reported(duty, Self.onAir)
+    lab.pass(seconds: 5)
+    await registry.tick()
+    #expect(await registry.liveDuties().map(\.what.ring) == [duty.ring])
+    if isDry {
+      lab.pass(seconds: 21)
+    } else {
+      Scratch.remove(lab.directory.path("memory"))
+    }
+    await registry.tick()
+    let next = try #require(await registry.liveDuties().first).what
+    #expect(next.ring != duty.ring && next.base.datagrams == 10)
+    #expect(next.from >= lab.now + LiveAir.preparation)
+    await registry.tick()
+    #expect(await registry.liveDuties().map(\.what.ring) == [next.ring])
+    try write(next, datagrams: 1)
+    await registry.reported(next, Self.onAir)
+    lab.pass(seconds: 5)
+    #expect(await registry.list()[0].state == .onAir)
+  }
+
+  /// Files, a test card, and files again before anything of the card was seen: nothing has happened.
+  @Test(arguments: [false, true]) func anEditBackInTimeTakesTheRingOff(isThere: Bool) async throws {
+    let lab = try StationLab([["a.mp4"]])
+    let registry = lab.registry()
+    await registry.begin()
+    try await lab.recordAll(registry)
+    lab.pass(seconds: 100)
+    let before = await registry.plan(clockOffset: nil)
+    let live = station(lab, Self.card)
+    await edit(registry, lab.configuration, live)
+    let duty = try #require(await registry.liveDuties().first).what
+    if isThere {
+      try write(duty, datagrams: 1)
+      await registry.reported(duty, Self.standby)
+    }
+    lab.pass(seconds: 1)
+    await edit(registry, live, lab.configuration)
+    #expect(await registry.liveDuties().isEmpty)
+    #expect(!Scratch.exists(duty.ring))
+    #expect(await registry.plan(clockOffset: nil) == before)
+  }
+
+  @Test func editsInQuickSuccessionEndWithTheLast() async throws {
+    let lab = try StationLab([["a.mp4"]])
+    let files = lab.configuration
+    let (card, feed) = (station(lab, Self.card), station(lab, Self.feed))
+    let registry = lab.registry()
+    await registry.begin()
+    try await lab.recordAll(registry)
+    lab.pass(seconds: 100)
+    await edit(registry, files, card)
+    let first = try #require(await registry.liveDuties().first).what
+    try write(first, datagrams: 1)
+    await registry.reported(first, Self.standby)
+    lab.pass(seconds: 3)
+    // Too late to take it off: it begins, and ends.
+    await edit(registry, card, files)
+    let leave = try #require(await registry.liveDuties().first?.leave)
+    #expect(leave > first.from)
+    // Edits while it leaves are seen when it has.
+    await edit(registry, files, feed)
+    #expect(await registry.liveDuties().map(\.what.ring) == [first.ring])
+    try write(first, datagrams: 4, ending: true)
+    await registry.reported(first, Self.left)
+    let second = try #require(await registry.liveDuties().first).what
+    #expect(second.base.datagrams == first.base.datagrams + 5 && second.from == leave)
+    // Back to files before the second ring is there.
+    await edit(registry, feed, files)
+    #expect(await registry.liveDuties().isEmpty)
+    let eras = await registry.plan(clockOffset: nil).stations[0].eras
+    try #require(eras.map(\.ring) == [nil, first.ring, nil])
+    #expect(eras[2].start >= lab.now + StationEras.notice)
+    #expect(eras[2].base.datagrams == first.base.datagrams + 5)
+    // And once more live, before that has begun.
+    await edit(registry, files, feed)
+    let third = try #require(await registry.liveDuties().first).what
+    #expect(third.from >= eras[2].start)
+    lab.pass(seconds: 20)
+    #expect(await registry.list()[0].state == .onAir)
+  }
+
+  @Test func aStationThatIsLeavingCanBeTakenOff() async throws {
+    let lab = try StationLab([["a.mp4"], ["b.mp4"]])
+    let live = station(lab, Self.card)
+    let registry = lab.registry(lab.configuration)
+    await registry.begin()
+    try await lab.recordAll(registry)
+    await edit(registry, lab.configuration, live)
+    let duty = try #require(await registry.liveDuties().first).what
+    try write(duty, datagrams: 10)
+    await registry.reported(duty, Self.onAir)
+    lab.pass(seconds: 10)
+    await edit(registry, live, lab.configuration)
+    #expect(await registry.liveDuties().first?.leave != nil)
+    var without = lab.configuration
+    without.stations.removeFirst()
+    await edit(registry, lab.configuration, without)
+    #expect(await registry.liveDuties().isEmpty)
+    #expect(!Scratch.exists(duty.ring))
+    try write(duty, datagrams: 1, ending: true)
+    await registry.reported(duty, Self.left)
+    await registry.tick()
+    #expect(await registry.list().map(\.number) == [2])
   }
 
   @Test func nothingIsLeftOfAStationThatIsTakenOff() async throws {
