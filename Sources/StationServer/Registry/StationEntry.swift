@@ -1,5 +1,6 @@
 import Playout
 import Tape
+import Timetables
 import TransportStream
 import Wire
 
@@ -95,13 +96,16 @@ struct StationEntry {
   }
 
   var format: HouseFormat? {
-    live?.duty.format ?? schedule.eras.last.flatMap { $0.ring?.info.format ?? $0.tapes.first?.info.format }
+    // A ring that is only being made may come to nothing.
+    schedule.eras.last.flatMap { $0.ring?.info.format ?? $0.tapes.first?.info.format } ?? live?.duty.format
       ?? tapes.house
   }
 
   func state(at now: Ticks) -> StationState {
     if transmitterFault != nil { return .offAir }
     if let live = liveOnAir(at: now) { return live.reason == nil ? .onAir : .standby }
+    // A ring that is over, while the next one is being made.
+    if schedule.record(at: now)?.ring != nil, live.map({ $0.duty.from <= now }) ?? true { return .preparing }
     if let onAir = schedule.onAir(at: now) { return Paths.directory(of: onAir.tape) == cards ? .standby : .onAir }
     if live != nil { return .preparing }
     return review.faults.count >= tapes.programmes.count ? .offAir : .preparing
@@ -119,7 +123,7 @@ struct StationEntry {
     switch state(at: now) {
     case .onAir: return nil
     case .preparing: return live?.report?.reason ?? review.faults.first
-    case .standby where !review.isHopeless: return review.faults.first
+    case .standby where !review.isHopeless: return gap(at: now) ?? review.faults.first
     default:
       if let transmitterFault { return transmitterFault }
       let more = review.faults.count > 1 ? " (and \(review.faults.count - 1) more)" : ""
@@ -127,15 +131,33 @@ struct StationEntry {
     }
   }
 
+  /// What follows the card in a timetable's gap.
+  private func upcoming(at now: Ticks) -> TimetableGuide.Part? {
+    isTimetabled ? schedule.next(after: now) { Paths.directory(of: $0) != cards } : nil
+  }
+
+  /// Until when there is a gap in the timetable, and before what, on its zone's clocks.
+  private func gap(at now: Ticks) -> String? {
+    guard case .schedule(let schedule) = configuration.source, let next = upcoming(at: now) else { return nil }
+    let second = next.start.count / Ticks.perSecond
+    let clock = TimeOfDay(seconds: schedule.timetable.zone.local(second).seconds)
+    return clock.map { "until \($0.description.prefix(5)): \(title(of: next.tape.path))" }
+  }
+
   func summary(at now: Ticks, receivers: Int) -> StationSummary {
     let state = state(at: now)
     let onAir = state == .onAir ? schedule.onAir(at: now) : nil
     let live = state == .onAir ? liveOnAir(at: now) : nil
-    let next = live == nil ? onAir.flatMap { schedule.onAir(at: $0.end) } : nil
+    let next: Programme? =
+      switch state {
+      case .onAir where live == nil: onAir.flatMap { schedule.onAir(at: $0.end) }.map(programme)
+      case .standby: upcoming(at: now).map(programme)
+      default: nil
+      }
     return StationSummary(
       number: configuration.number, name: configuration.name, state: state, reason: reason(at: now),
       progress: progress(state),
-      now: live.map(programme) ?? onAir.map(programme), next: next.map(programme),
+      now: live.map(programme) ?? onAir.map(programme), next: next,
       group: configuration.group.description, port: configuration.port, encapsulation: configuration.encapsulation,
       bitrate: self.live?.bitrate ?? schedule.bitrate(at: now), receivers: receivers,
       radio: format.map { $0.video == nil } ?? false)
@@ -152,6 +174,10 @@ struct StationEntry {
 
   private func programme(_ live: LiveAir) -> Programme {
     Programme(title: live.title, start: live.duty.from.inSeconds, end: live.duty.from.inSeconds)
+  }
+
+  private func programme(_ part: TimetableGuide.Part) -> Programme {
+    Programme(title: title(of: part.tape.path), start: part.start.inSeconds, end: part.end.inSeconds)
   }
 
   private func programme(_ onAir: OnAir) -> Programme {

@@ -91,6 +91,17 @@ extension StationEras {
     return parts
   }
 
+  /// The first programme to begin after a date whose tape's path is one of those looked for.
+  func next(after date: Ticks, where isWanted: (String) -> Bool) -> TimetableGuide.Part? {
+    for (index, era) in eras.enumerated() {
+      let end = index + 1 < eras.count ? eras[index + 1].record.start : era.end
+      guard end > date else { continue }
+      let parts = parts(of: era, from: max(era.record.start, date), to: end)
+      if let part = parts.first(where: { isWanted($0.tape.path) }) { return part }
+    }
+    return nil
+  }
+
   private mutating func append(_ parts: [TimetableGuide.Part], after last: Era, at now: Ticks) throws(TapeError) -> Bool
   {
     guard !parts.isEmpty else { return false }

@@ -372,6 +372,11 @@ import Wire
     try write(next, datagrams: 1)
     await registry.reported(next, Self.onAir)
     lab.pass(seconds: 5)
+    // The transmitter says so when nothing comes, and when something comes again.
+    await registry.transmitting(faults: [1: "its recorder delivers nothing"])
+    #expect(await registry.list()[0].state == .offAir)
+    #expect(await registry.list()[0].reason == "its recorder delivers nothing")
+    await registry.transmitting(faults: [:])
     #expect(await registry.list()[0].state == .onAir)
   }
 
@@ -409,9 +414,10 @@ import Wire
     let first = try #require(await registry.liveDuties().first).what
     try write(first, datagrams: 1)
     await registry.reported(first, Self.standby)
-    lab.pass(seconds: 3)
+    lab.pass(seconds: (first.from - lab.now).inSeconds - 1)
     // Too late to take it off: it begins, and ends.
     await edit(registry, card, files)
+    try await lab.recordAll(registry)
     let leave = try #require(await registry.liveDuties().first?.leave)
     #expect(leave > first.from)
     // Edits while it leaves are seen when it has.
@@ -423,6 +429,7 @@ import Wire
     #expect(second.base.datagrams == first.base.datagrams + 5 && second.from == leave)
     // Back to files before the second ring is there.
     await edit(registry, feed, files)
+    try await lab.recordAll(registry)
     #expect(await registry.liveDuties().isEmpty)
     let eras = await registry.plan(clockOffset: nil).stations[0].eras
     try #require(eras.map(\.ring) == [nil, first.ring, nil])
@@ -448,6 +455,7 @@ import Wire
     await registry.reported(duty, Self.onAir)
     lab.pass(seconds: 10)
     await edit(registry, live, lab.configuration)
+    try await lab.recordAll(registry)
     #expect(await registry.liveDuties().first?.leave != nil)
     var without = lab.configuration
     without.stations.removeFirst()

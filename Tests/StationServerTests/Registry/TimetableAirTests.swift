@@ -65,6 +65,21 @@ import TransportStream
     return try #require(Station(identity: plan.identity, eras: eras))
   }
 
+  /// Nothing fills the time between the news at 15:00 and those at 15:30: the list says until when the card is shown.
+  @Test func aGapSaysWhatItIsBefore() async throws {
+    let lab = try Self.lab([])
+    let registry = lab.registry()
+    await registry.begin()
+    try await record(lab, registry)
+    lab.pass(seconds: 25 * 60)
+    await registry.tick()
+    let summary = await registry.list()[0]
+    #expect(summary.state == .standby)
+    #expect(summary.reason == "until 15:30: news")
+    #expect(summary.now == nil && summary.next?.title == "news")
+    #expect(summary.next.map { $0.start - lab.now.inSeconds } == 300)
+  }
+
   /// What a station has on from one date to another.
   func shown(_ station: Station, from first: Ticks, to last: Ticks) -> [OnAir] {
     var shown = [station.onAir(at: first)]
