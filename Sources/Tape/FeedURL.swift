@@ -51,7 +51,7 @@ package struct FeedURL: Hashable, Sendable {
     package let description: String
   }
 
-  /// - Throws: in words that follow the URL's own.
+  /// - Throws: in words that follow the URL's own, and repeat nothing of it that may be a part of a password.
   package init(_ url: String) throws(Fault) {
     guard url.utf8.count <= 2_048 else { throw Fault(description: "is longer than 2048 bytes") }
     // What would start another URL, another option or another line in what libav makes of it.
@@ -71,6 +71,11 @@ package struct FeedURL: Hashable, Sendable {
     if let fragment = rest.firstIndex(of: "#") { rest = rest[..<fragment] }
     let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
     var authority = rest[..<end]
+    if !authority.contains("@"), authority.contains(":"), url[authority.endIndex...].contains("@") {
+      throw Fault(
+        description: "has an \"@\" behind its host: in a password write \"/\" as %2F, \"?\" as %3F, \"#\" as %23, "
+          + "elsewhere \"@\" as %40")
+    }
     path = String(rest[end...])
     if let at = authority.lastIndex(of: "@") {
       let user = authority[..<at]
@@ -107,14 +112,14 @@ package struct FeedURL: Hashable, Sendable {
       (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || "-._".utf8.contains($0)
     }
     guard authority.hasPrefix("[") || isName, host.utf8.count <= 253 else {
-      throw Fault(description: "names no host that can be: \"\(host)\"")
+      throw Fault(description: "names no host that can be")
     }
     guard let digits else {
       guard let port = scheme.usualPort else { throw Fault(description: "names no port") }
       return (String(host), port)
     }
     guard digits.utf8.allSatisfy({ (48...57).contains($0) }), let port = UInt16(digits), port > 0 else {
-      throw Fault(description: "has a port that is not between 1 and 65535: \"\(digits)\"")
+      throw Fault(description: "has a port that is not between 1 and 65535")
     }
     return (String(host), port)
   }
@@ -131,7 +136,7 @@ package struct FeedURL: Hashable, Sendable {
       let key = String(sides[0])
       guard keys.contains(key) else {
         throw Fault(
-          description: "says \"\(key)\" behind its \"?\", where only \(keys.sorted().joined(separator: ", ")) may be")
+          description: "says something behind its \"?\" where only \(keys.sorted().joined(separator: ", ")) may be")
       }
       guard sides.count == 2, let value = decoded(sides[1]), !value.isEmpty, value.utf8.count <= 512 else {
         throw Fault(description: "says nothing for \"\(key)\"")
@@ -157,17 +162,17 @@ package struct FeedURL: Hashable, Sendable {
       if credentials != nil { throw Fault(description: "has a user, and srt: knows none (there is \"streamid\")") }
       let mode = options["mode"] ?? "caller"
       guard mode == "caller" || mode == "listener" else {
-        throw Fault(description: "says mode=\(mode), which is neither caller nor listener")
+        throw Fault(description: "says a mode that is neither caller nor listener")
       }
       if mode == "caller", host.isEmpty { throw Fault(description: "names no host") }
       if let latency = options["latency"], Int(latency).map({ (0...5_000).contains($0) }) != true {
-        throw Fault(description: "says a latency that is not between 0 and 5000 ms: \"\(latency)\"")
+        throw Fault(description: "says a latency that is not between 0 and 5000 ms")
       }
       if let passphrase = options["passphrase"], !(10...79).contains(passphrase.utf8.count) {
         throw Fault(description: "has a passphrase that is not of 10 to 79 characters")
       }
       if let length = options["pbkeylen"], !["16", "24", "32"].contains(length) {
-        throw Fault(description: "says pbkeylen=\(length), which is none of 16, 24, 32")
+        throw Fault(description: "says a pbkeylen that is none of 16, 24, 32")
       }
     }
   }
@@ -186,6 +191,15 @@ package struct FeedURL: Hashable, Sendable {
   package var shown: String {
     let name = host.contains(":") ? "[\(host)]" : host
     return port == scheme.usualPort ? name : "\(name):\(port)"
+  }
+
+  /// A text that may be a feed's URL, or should have been one, without anything that may be a secret: its scheme.
+  package static func withoutSecrets(_ text: String) -> String {
+    if text.isEmpty { return "" }
+    guard let colon = text.firstIndex(of: ":"), text[colon...].hasPrefix("://"), colon != text.startIndex,
+      text[..<colon].utf8.allSatisfy({ (65...90).contains($0) || (97...122).contains($0) || "+-.".utf8.contains($0) })
+    else { return "..." }
+    return "\(text[..<colon])://..."
   }
 
   private static func decoded(_ text: Substring) -> String? {

@@ -76,6 +76,9 @@ package struct LiveReport: Codable, Hashable, Sendable {
 
 /// One line of a live recorder's standard input, as JSON.
 package struct LiveOrder: Codable, Hashable, Sendable {
+  /// What to show, where the command line does not say it: the first order, before anything is touched. A feed's URL may
+  /// have a password in it, and command lines are everybody's to read.
+  package var source: LiveSource?
   /// UTC minus the machine's steady clock in nanoseconds, as the air has it.
   package var clockOffset: Int64?
   /// Write nothing dated at or after this (ticks since the Unix epoch), fill up with tables and clocks to there, at once, and end.
@@ -83,7 +86,10 @@ package struct LiveOrder: Codable, Hashable, Sendable {
   /// Give the ring to whoever stands by, at the end of the picture in work, and end.
   package var yield: Bool?
 
-  package init(clockOffset: Int64? = nil, leave: Int64? = nil, yield: Bool? = nil) {
+  package init(
+    source: LiveSource? = nil, clockOffset: Int64? = nil, leave: Int64? = nil, yield: Bool? = nil
+  ) {
+    self.source = source
     self.clockOffset = clockOffset
     self.leave = leave
     self.yield = yield

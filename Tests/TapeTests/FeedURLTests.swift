@@ -56,4 +56,20 @@ struct FeedURLTests {
     // Whoever is shown a fault is shown no secret with it.
     #expect(FeedURL.fault("rtsp://user:secret@camera.example:port/")?.contains("secret") == false)
   }
+
+  /// Passwords with signs that end a host, and other slips.
+  @Test(arguments: [
+    "rtsp://user:s3cret/x@camera.example/", "rtsp://user:1234/x@camera.example/",
+    "rtsp://user:s3cret#x@camera.example/",
+    "rtsp://user:s3cret?x@camera.example/", "rtsp://user:s3cret@camera.example:99999/", "rtsp:/user:s3cret@camera/",
+    "rtsp://user:s3cret@", "rtsp://user:s3cret@a!b/", "rtsp://user:s3 cret@camera/", "srt://a:9000?s3cret",
+    "srt://a:9000?pbkeylen=s3cret", "srt://a:9000?passphrase=s3cret", "srt://a:9000?mode=s3cret", "srt://s3cret@a:9000",
+    "udp://s3cret@239.1.2.3:5000", "s3cret:s3cret", "rtsp://us!er:s3cret", "rtsp://s3cret!:1234",
+  ])
+  func repeatsNoSecret(_ url: String) throws {
+    let fault = try #require(FeedURL.fault(url))
+    #expect(!fault.contains("cret") && !fault.contains("1234"))
+    let shown = FeedURL.withoutSecrets(url)
+    #expect(!shown.contains("cret") && !shown.contains("1234"))
+  }
 }

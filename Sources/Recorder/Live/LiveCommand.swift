@@ -16,8 +16,10 @@ struct LiveCommand: ParsableCommand {
       one's end. Orders come as lines of JSON on standard input, reports go as lines of JSON to standard output.
       """)
 
-  @Option(parsing: .unconditional, help: "The source, as JSON.")
-  var source: String
+  @Option(
+    parsing: .unconditional,
+    help: "The source, as JSON; without it, standard input's first order names it, which no list of processes shows.")
+  var source: String?
 
   @Option(parsing: .unconditional, help: "The ring's file.")
   var ring: String
@@ -71,15 +73,16 @@ struct LiveCommand: ParsableCommand {
     var packets: [Int64]?
   }
 
-  private func parsed() throws -> (LiveSource, HouseFormat, RingCounts) {
+  private func parsed() throws -> (LiveSource?, HouseFormat, RingCounts) {
+    // What is not as it should be is not printed: a source may have a password in it.
     func decode<T: Decodable>(_ type: T.Type, _ text: String, _ option: String) throws -> T {
       do {
         return try JSONDecoder().decode(type, from: Data(text.utf8))
       } catch {
-        throw ValidationError("\(option) is not as it should be: \(text)")
+        throw ValidationError("\(option) is not the JSON that it should be.")
       }
     }
-    let source = try decode(LiveSource.self, source, "--source")
+    let source = try source.map { try decode(LiveSource.self, $0, "--source") }
     let house = try format.map { try decode(HouseFormat.self, $0, "--format") } ?? LiveFormat.usual
     let base = try decode(Base.self, base, "--base")
     var counts = RingCounts(datagrams: base.datagrams ?? 0, slots: base.slots ?? 0)
@@ -110,12 +113,15 @@ struct LiveCommand: ParsableCommand {
   }
 
   private func play() throws {
-    let (source, house, base) = try parsed()
+    let (named, house, base) = try parsed()
     ProcessLimits.set(addressSpace: LiveCommand.addressSpace)
     ProcessLimits.goAhead()
     let wake = try WakeUp()
     let clock = LiveClock(offset: clockOffset)
     let orders = LiveOrders(clock: clock, wake: wake)
+    guard let source = named ?? orders.source() else {
+      throw RecorderError(.configuration, "no source: neither --source nor standard input names one")
+    }
     orders.listen()
     // All that takes time is done before the ring is anybody's.
     let streams = try LiveFormat(house)

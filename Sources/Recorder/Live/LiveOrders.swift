@@ -42,9 +42,19 @@ final class LiveOrders: Sendable {
     }
   }
 
+  /// Reads standard input as far as the order that names the source; nil when there is none. To be called before
+  /// ``listen()``.
+  func source() -> LiveSource? {
+    while let line = readLine() {
+      if let source = take(line)?.source { return source }
+    }
+    return nil
+  }
+
   /// Takes one line.
-  func take(_ line: String) {
-    guard let order = try? JSONDecoder().decode(LiveOrder.self, from: Data(line.utf8)) else { return }
+  @discardableResult
+  func take(_ line: String) -> LiveOrder? {
+    guard let order = try? JSONDecoder().decode(LiveOrder.self, from: Data(line.utf8)) else { return nil }
     if let offset = order.clockOffset { clock.set(offset: offset) }
     state.withLock { state in
       if let leave = order.leave { state.leave = Ticks(leave) }
@@ -52,6 +62,7 @@ final class LiveOrders: Sendable {
     }
     if order.yield == true { endIfStandingBy() }
     wake.ring()
+    return order
   }
 
   /// Standard input has ended: whoever only stands by is no use without stationd.

@@ -1,3 +1,5 @@
+import Tape
+
 /// A JSON value as it stands in a file, before anything is known about its meaning (RFC 8259).
 enum JSONValue: Equatable, Sendable {
   case null
@@ -25,12 +27,14 @@ enum JSONValue: Equatable, Sendable {
     return Int(exactly: number)
   }
 
-  /// The value the way it is shown in a message: strings in quotes, long ones cut, collections by their kind only.
+  /// The value the way it is shown in a message: strings in quotes, long ones cut, collections by their kind only; of URLs
+  /// that may have a password in them, their scheme.
   var shown: String {
     switch self {
     case .null: "null"
     case .bool(let value): "\(value)"
     case .number(let value): Int(exactly: value).map { "\($0)" } ?? "\(value)"
+    case .string(let value) where value.contains(/^[^@\s]*:.*@/): "\"\(FeedURL.withoutSecrets(value))\""
     case .string(let value): value.count > 60 ? "\"\(value.prefix(57))...\"" : "\"\(value)\""
     case .array, .object: kind
     }

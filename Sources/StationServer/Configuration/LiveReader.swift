@@ -29,12 +29,14 @@ extension ConfigurationReader {
   func feed(_ source: inout ObjectReader) -> LiveSource.Feed? {
     let what = "the address of a stream"
     guard case .object = source.value("stream") else {
-      return source.string("stream", what, fits: Self.refusal(ofFeed:)).map(LiveSource.Feed.init(url:))
+      return source.string("stream", what, fits: Self.refusal(ofFeed:), shows: FeedURL.withoutSecrets).map(
+        LiveSource.Feed.init(url:))
     }
     var keys = source.object("stream")
     defer { keys.reportUnknownKeys() }
     if keys.value("url") == nil { keys.missing("url", "\(what), such as \"rtsp://camera.example/live\"") }
-    return keys.string("url", what, fits: Self.refusal(ofFeed:)).map(LiveSource.Feed.init(url:))
+    return keys.string("url", what, fits: Self.refusal(ofFeed:), shows: FeedURL.withoutSecrets).map(
+      LiveSource.Feed.init(url:))
   }
 
   /// { "size": "1280x720", "rate": 25 }, both as it likes.

@@ -34,14 +34,18 @@ struct ObjectReader {
   func missing(_ key: String, _ remedy: String) { problems.add(path(of: key), "is missing: \(remedy)") }
 
   /// A string, which `fits` may refuse by returning the reason.
-  mutating func string(_ key: String, _ what: String, fits: (String) -> String? = { _ in nil }) -> String? {
+  ///
+  /// - Parameter shows: what a message quotes of it; nil quotes it as it is.
+  mutating func string(
+    _ key: String, _ what: String, fits: (String) -> String? = { _ in nil }, shows: ((String) -> String)? = nil
+  ) -> String? {
     guard let value = value(key) else { return nil }
     guard case .string(let text) = value else {
       problems.add(path(of: key), "\(value.shown) is not \(what): write it as a string in double quotes")
       return nil
     }
     if let reason = fits(text) {
-      problems.add(path(of: key), "\(value.shown) \(reason)")
+      problems.add(path(of: key), "\(shows.map { "\"\($0(text))\"" } ?? value.shown) \(reason)")
       return nil
     }
     return text

@@ -70,6 +70,13 @@ extension ConfigurationReader {
   /// A media file, a directory, or a playlist, by its ending. What is in the latter two may change, so that nothing in
   /// them is no fault; what cannot ever be played out of a playlist is.
   func item(_ file: String, title: String?, path: String) -> Rotation.Item? {
+    if file.contains("://") {
+      problems.add(
+        path,
+        "\"\(FeedURL.withoutSecrets(file))\" is the address of a stream, not a file: write "
+          + "\"source\": { \"stream\": \"rtsp://camera.example/live\" }")
+      return nil
+    }
     let absolute = Paths.absolute(file, from: directory)
     func refuseTitle(_ what: String) {
       guard title != nil else { return }

@@ -101,7 +101,7 @@ actor LiveCrew {
       let offset = clock.offset
       toldOffset = offset
       let end = await recorder.run(
-        duty.arguments(clockOffset: offset, hold: hold),
+        duty.source, duty.arguments(clockOffset: offset, hold: hold),
         LiveRecorder.Line(
           orders: orders, began: { await self.began(post, $0) }, said: { await self.heard($0, of: post) }))
       let pause = ended(post, end, lived: Double(clock.steadyNow - born) / 1e9, &failing)

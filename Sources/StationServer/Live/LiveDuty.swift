@@ -25,14 +25,14 @@ struct LiveDuty: Hashable, Sendable {
   /// Seconds that the ring keeps.
   var seconds: Int
 
-  /// A recorder's command line, without the program.
+  /// A recorder's command line, without the program, and without the source: ``LiveRecorder`` tells that in private.
   ///
   /// - Parameters:
   ///   - clockOffset: UTC minus steady time as the air has it, nanoseconds.
   ///   - hold: seconds for which the source is not touched.
   func arguments(clockOffset: Int64, hold: Double) -> [String] {
     var arguments = [
-      "live", "--source", Self.json(source), "--ring", ring, "--name", name, "--format", Self.json(format),
+      "live", "--ring", ring, "--name", name, "--format", Self.json(format),
       "--base", Self.json(base), "--from", "\(from.count)", "--clock-offset", "\(clockOffset)",
       "--seconds", "\(seconds)", "--supervised",
     ]

@@ -22,8 +22,12 @@ struct LiveRecorder: Sendable {
 
   /// Runs a recorder until it ends; cancelling the task ends it at once.
   ///
+  /// - Parameters:
+  ///   - source: goes by standard input: a feed's URL may have a password in it, and arguments are in every list of
+  ///     processes.
+  ///   - arguments: all the rest.
   /// - Returns: how it ended, as the end of a sentence: "was ended by signal 9".
-  func run(_ arguments: [String], _ line: Line) async -> String {
+  func run(_ source: LiveSource, _ arguments: [String], _ line: Line) async -> String {
     var options = PlatformOptions()
     // Out of the terminal's reach: Ctrl-C is stationd's to handle.
     options.createSession = true
@@ -38,6 +42,7 @@ struct LiveRecorder: Sendable {
         return try await withThrowingTaskGroup(of: String?.self) { group in
           let input = recorder.standardInputWriter
           group.addTask {
+            _ = try? await input.write(Self.json(LiveOrder(source: source)) + "\n")
             for await order in line.orders { _ = try? await input.write(Self.json(order) + "\n") }
             // No more orders are no reason to end.
             while !Task.isCancelled { try await Task.sleep(for: .seconds(1 << 30)) }

@@ -151,8 +151,12 @@ final class MediaDirectory {
     (#""source": {"stream": ""}"#, "stations[0].source.stream: \"\" is not the address of a stream"),
     (#""source": {"stream": 5}"#, "stations[0].source.stream: 5 is not the address of a stream: write it as a string"),
     (#""source": {"stream": {}}"#, "stations[0].source.stream.url: is missing: the address of a stream"),
-    (#""source": {"stream": {"url": "file:///etc/passwd"}}"#, "stations[0].source.stream.url: \"file:///etc/passwd\" "),
-    (#""source": {"stream": "http:///live"}"#, "stations[0].source.stream: \"http:///live\" "),
+    (#""source": {"stream": {"url": "file:///etc/passwd"}}"#, "stations[0].source.stream.url: \"file://...\" "),
+    (#""source": {"stream": "http:///live"}"#, "stations[0].source.stream: \"http://...\" names no host"),
+    (
+      #""source": {"stream": "user:secret@camera.example"}"#, "stations[0].source.stream: \"...\" is not the address of"
+    ),
+    (#""source": "rtsp://user:secret@camera.example/""#, "stations[0].source: \"rtsp://...\" is not an object"),
     (#""source": {"testCard": {"size": "8x8"}}"#, "stations[0].source.testCard.size: \"8x8\" is not between 16x16"),
     (#""source": {"testCard": true}"#, "stations[0].source.testCard: true is not an object"),
     (#""source": {}"#, "stations[0].source: says nothing to play: write \"files\": [\"one.mp4\"], or one of"),
@@ -165,6 +169,10 @@ final class MediaDirectory {
     (#""source": {"files": []}"#, "stations[0].source.files: should be a list of files, directories and playlists"),
     (#""source": {"files": ["x.mp4"]}"#, "stations[0].source.files[0]: \"x.mp4\" is not there (looked for as /"),
     (#""source": {"files": ["one.mp4/"]}"#, "stations[0].source.files[0]: \"one.mp4/\" is a file, not a directory"),
+    (
+      #""source": {"files": ["rtsp://user:secret@camera/"]}"#,
+      "stations[0].source.files[0]: \"rtsp://...\" is the address of a stream, not a file"
+    ),
     (#""source": {"files": [7]}"#, "stations[0].source.files[0]: 7 is not a file"),
     (#""source": {"files": [{"title": "A"}]}"#, "stations[0].source.files[0].file: is missing"),
     (#""source": {"files": [{"file": "one.mp4", "titel": "A"}]}"#, "stations[0].source.files[0].titel: is not a key"),

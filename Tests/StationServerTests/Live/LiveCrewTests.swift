@@ -21,6 +21,8 @@ private final class CrewLab: Sendable {
   static let script = #"""
     log() { echo "$1 $$" >> "$D/log"; }
     echo "$*" >> "$D/arguments"
+    read -r source
+    echo "$source" >> "$D/sources"
     log began
     echo '{"isOnDuty":false,"showsSource":false,"hasLeft":false}'
     exec 9>"$D/lock"
@@ -109,12 +111,14 @@ private final class CrewLab: Sendable {
     let task = lab.start(lab.duty())
     try await lab.wait("two") { lab.events("began").count == 2 && lab.events("duty").count == 1 }
     let first = try #require(lab.processes("duty").first)
-    let feed = LiveSource.stream(.init(url: "rtsp://camera.example/live"))
+    let feed = LiveSource.stream(.init(url: "rtsp://user:secret@camera.example/live"))
     await lab.crew.withLock(\.self)?.change(to: lab.duty(feed))
     try await lab.wait("the other one") { lab.events("duty").count == 2 }
     #expect(lab.processes("yielded") == [first])
     try await lab.wait("a fourth") { lab.events("began").count == 4 }
-    #expect(lab.lines("arguments").map { $0.contains("camera.example") } == [false, false, true, true])
+    #expect(lab.lines("sources").map { $0.contains("camera.example") } == [false, false, true, true])
+    // What anybody can see in a list of processes.
+    #expect(lab.lines("arguments").allSatisfy { !$0.contains("secret") && !$0.contains("camera.example") })
     task.cancel()
     await task.value
   }
