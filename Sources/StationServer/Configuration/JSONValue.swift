@@ -34,7 +34,7 @@ enum JSONValue: Equatable, Sendable {
     case .null: "null"
     case .bool(let value): "\(value)"
     case .number(let value): Int(exactly: value).map { "\($0)" } ?? "\(value)"
-    case .string(let value) where value.contains(/^[^@\s]*:.*@/): "\"\(FeedURL.withoutSecrets(value))\""
+    case .string(let value) where value.contains(/^[^@\s]*:(.*@|\/\/.*\?)/): "\"\(FeedURL.withoutSecrets(value))\""
     case .string(let value): value.count > 60 ? "\"\(value.prefix(57))...\"" : "\"\(value)\""
     case .array, .object: kind
     }

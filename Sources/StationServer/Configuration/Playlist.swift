@@ -71,7 +71,9 @@ struct Playlist: Equatable, Sendable {
 
   /// The path that a line names: as it stands, or out of a file: URL (RFC 8089).
   private static func path(_ line: String) -> Result<String, Refused> {
-    func refused(_ reason: String) -> Result<String, Refused> { .failure(Refused(reason: "\"\(line)\" \(reason)")) }
+    func refused(_ reason: String) -> Result<String, Refused> {
+      .failure(Refused(reason: "\(JSONValue.string(line).shown) \(reason)"))
+    }
     guard let colon = line.firstIndex(of: ":"),
       line[..<colon].allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "+-.".contains($0)) }),
       line[..<colon].count > 1

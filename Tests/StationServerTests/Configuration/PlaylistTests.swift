@@ -41,6 +41,13 @@ import Testing
     #expect(playlist.refusals[3].reason.hasSuffix("is not a file's URL such as file:///srv/media/one.mp3"))
   }
 
+  @Test func repeatsNoPasswordOfALine() {
+    let text = "rtsp://user:secret@cam/1\nsrt://cam:9000?passphrase=secretsecret\nfile://user:secret@nas/a.mp3\n"
+    let reasons = Playlist(Array(text.utf8), in: "/media").refusals.map(\.reason)
+    #expect(reasons.map { $0.prefix { $0 != " " } } == ["\"rtsp://...\"", "\"srt://...\"", "\"file://...\""])
+    #expect(reasons.allSatisfy { !$0.contains("secret") })
+  }
+
   @Test func knowsAStreamsPlaylistWhenItSeesOne() {
     let text = "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nseg1.ts\n"
     let playlist = Playlist(Array(text.utf8), in: "/media")

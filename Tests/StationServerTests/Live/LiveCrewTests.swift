@@ -138,7 +138,7 @@ private final class CrewLab: Sendable {
   /// Killed before it is done: the one that stood by does what is left to do.
   @Test func leavesEvenIfTheOneOnDutyDies() async throws {
     let deaf = CrewLab.script.replacing(
-      "while read -r order", with: "mkdir $D/first && exec sleep 100\nwhile read -r order")
+      "log duty\n", with: "mkdir $D/first && { log duty; exec sleep 100; }\nlog duty\n")
     let lab = try CrewLab(deaf)
     let task = lab.start(lab.duty())
     try await lab.wait("two") { lab.events("began").count == 2 && lab.events("duty").count == 1 }
