@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import LinuxIO
 import Subprocess
 import SystemPackage
@@ -20,6 +21,9 @@ struct LiveRecorder: Sendable {
     let said: @Sendable (LiveReport) async -> Void
   }
 
+  /// A recorder that has ended before it read its source is an error of the write, not stationd's end.
+  private static let brokenPipesAreErrors: Void = Signals.ignore([SIGPIPE])
+
   /// Runs a recorder until it ends; cancelling the task ends it at once.
   ///
   /// - Parameters:
@@ -28,6 +32,7 @@ struct LiveRecorder: Sendable {
   ///   - arguments: all the rest.
   /// - Returns: how it ended, as the end of a sentence: "was ended by signal 9".
   func run(_ source: LiveSource, _ arguments: [String], _ line: Line) async -> String {
+    Self.brokenPipesAreErrors
     var options = PlatformOptions()
     // Out of the terminal's reach: Ctrl-C is stationd's to handle.
     options.createSession = true

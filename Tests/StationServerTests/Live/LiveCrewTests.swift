@@ -110,6 +110,8 @@ private final class CrewLab: Sendable {
     let lab = try CrewLab()
     let task = lab.start(lab.duty())
     try await lab.wait("two") { lab.events("began").count == 2 && lab.events("duty").count == 1 }
+    // The crew has heard of it, too: else it would be ended as one that does nothing yet.
+    try await lab.wait("a report") { lab.reports.withLock { $0.contains { $0.isOnDuty } } }
     let first = try #require(lab.processes("duty").first)
     let feed = LiveSource.stream(.init(url: "rtsp://user:secret@camera.example/live"))
     await lab.crew.withLock(\.self)?.change(to: lab.duty(feed))
