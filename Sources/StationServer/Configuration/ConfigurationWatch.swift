@@ -2,6 +2,7 @@ import LinuxIO
 import Logging
 import NIOPosix
 import ServiceLifecycle
+import Synchronization
 
 /// Takes up edits of the configuration file: when it was saved, and when it is told to look (SIGHUP).
 struct ConfigurationWatch: Service {
@@ -18,34 +19,42 @@ struct ConfigurationWatch: Service {
   /// Puts an edit on the air.
   let apply: @Sendable (ConfigurationEdit) async -> Void
 
-  private enum Event { case look, hangUp }
-
   func run() async throws {
-    let (events, continuation) = AsyncStream.makeStream(of: Event.self, bufferingPolicy: .bufferingNewest(16))
+    let (events, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    let isAsked = Asked()
     await cancelWhenGracefulShutdown {
       await withDiscardingTaskGroup { group in
         group.addTask {
-          for await _ in hangUps { continuation.yield(.hangUp) }
+          for await _ in hangUps {
+            isAsked.flag.store(true, ordering: .releasing)
+            continuation.yield()
+          }
         }
         group.addTask {
           while !Task.isCancelled {
             try? await Task.sleep(for: period)
-            continuation.yield(.look)
+            continuation.yield()
           }
         }
-        await follow(events)
+        await follow(events, isAsked)
         group.cancelAll()
       }
     }
   }
 
+  /// Whether somebody has asked to look: that waits for a reading that takes long, and is not lost over it.
+  private final class Asked: Sendable {
+    let flag = Atomic(false)
+  }
+
   /// Until the task is cancelled.
-  private func follow(_ events: AsyncStream<Event>) async {
+  private func follow(_ events: AsyncStream<Void>, _ isAsked: Asked) async {
     // As if it had never been read: an edit while stationd started is seen.
     var sighting = FileSighting(nil)
     var reading = ConfigurationReading(file: file, said: configuration, running: configuration)
-    for await event in events {
-      if event == .look {
+    for await _ in events {
+      let wasAsked = isAsked.flag.exchange(false, ordering: .acquiring)
+      if !wasAsked {
         switch sighting.look(await look()) {
         case .changed: break
         case .missing:
@@ -55,7 +64,7 @@ struct ConfigurationWatch: Service {
         }
       }
       guard let found = await readAside() else { continue }
-      let outcome = reading.take(found, wasAsked: event == .hangUp)
+      let outcome = reading.take(found, wasAsked: wasAsked)
       for line in outcome.lines { logger.log(level: line.level, "\(line.text)") }
       if let edit = outcome.edit { await apply(edit) }
     }

@@ -44,7 +44,7 @@ extension ConfigurationReader {
     }
 
     let source = source(&keys)
-    let bitrate = bitrate(&keys)
+    let bitrate = bitrate(&keys, of: source)
     let format = houseFormat(&keys)
     let ring = ring(&keys, of: source)
     if case .live(let live) = source, let format { checkFormat(format, of: live, at: keys.path(of: "format")) }
@@ -68,18 +68,21 @@ extension ConfigurationReader {
   }
 
   /// A constant rate: a number of bit/s, or a string with k or M, such as "4.5M".
-  private func bitrate(_ keys: inout ObjectReader) -> Int? {
+  private func bitrate(_ keys: inout ObjectReader, of source: StationSource?) -> Int? {
     guard let value = keys.value("bitrate") else { return nil }
+    let isLive = if case .live = source { true } else { false }
+    let range: ClosedRange<Double> = isLive ? 200_000...60_000_000 : 50_000...200_000_000
     let bitrate: Double? =
       switch value {
       case .number(let number): number
       case .string(let text): Self.bitrate(text)
       default: nil
       }
-    guard let bitrate, 50_000...200_000_000 ~= bitrate else {
+    guard let bitrate, range ~= bitrate else {
       problems.add(
         keys.path(of: "bitrate"),
-        "\(value.shown) is not a rate from 50k to 200M: write \"4M\", \"800k\" or a number of bit/s, or leave it out")
+        "\(value.shown) is not a rate from \(isLive ? "200k to 60M, as live stations have it" : "50k to 200M"): "
+          + "write \"4M\", \"800k\" or a number of bit/s, or leave it out")
       return nil
     }
     return Int(bitrate.rounded())

@@ -6,7 +6,8 @@ import Tape
 import TransportStream
 
 /// The two recorders of a live station: one is on duty and writes the ring, the other stands by, ready to go on at the
-/// next picture when the first one dies. Whichever dies is replaced.
+/// next picture when the first one dies. Whichever dies is replaced. There is a third place for the first recorder with
+/// another source: those with the former one stay until it has shown that it can stand by.
 actor LiveCrew {
   /// What is told of the one on duty, and of its end when it was told to leave.
   typealias Tell = @Sendable (_ duty: LiveDuty, LiveReport) async -> Void
@@ -16,14 +17,13 @@ actor LiveCrew {
   private let logger: Logger
   private let tell: Tell
   private var duty: LiveDuty
-  private var posts = [Post(), Post()]
+  private var posts = [Post(), Post(), Post()]
   /// How long sources are left alone after recorders died of them.
   private var respite = Respite()
   private var hold = 0.0
   /// When the ring ends, if it is to; and whether it has.
   private var leaving: Ticks?
   private var hasLeft = false
-  private var toldOffset: Int64?
   private var pulse = RingPulse()
   private var lastWords = ""
 
@@ -39,6 +39,10 @@ actor LiveCrew {
     /// For so many seconds then it does not touch the source.
     var hold = 0.0
     var isAskedToGo = false
+    /// What it was last told of the air's time: UTC minus steady time, nanoseconds.
+    var toldOffset: Int64 = 0
+
+    var isManned: Bool { orders != nil }
   }
 
   init(_ duty: LiveDuty, recorder: LiveRecorder, clock: AirTime, logger: Logger, tell: @escaping Tell) {
@@ -63,12 +67,15 @@ actor LiveCrew {
     duty = new
     hold = 0
     respite = Respite()
-    for post in posts.indices where posts[post].onDuty == nil { ask(post) }
   }
 
-  /// Lets a recorder with another source go as soon as one with the right one stands by.
+  /// Lets recorders with another source go as soon as one with the right one stands by: first whoever could take the ring
+  /// before it.
   private func handOver() {
     guard posts.contains(where: { $0.duty == duty && $0.report != nil && $0.onDuty == nil }) else { return }
+    let idle = posts.indices.filter { posts[$0].isManned && posts[$0].onDuty == nil && posts[$0].duty != duty }
+    for post in idle where !posts[post].isAskedToGo { ask(post) }
+    guard idle.isEmpty else { return }
     for post in posts.indices where posts[post].onDuty != nil && posts[post].duty != duty && !posts[post].isAskedToGo {
       posts[post].isAskedToGo = true
       posts[post].orders?.yield(LiveOrder(yield: true))
@@ -90,23 +97,30 @@ actor LiveCrew {
 
   // MARK: Processes
 
-  /// Keeps one recorder after the other at a post.
+  /// Keeps one recorder after the other at a post, as long as there are not two with the right source at the others.
   private func man(_ post: Int) async {
     var failing = Respite()
     while !Task.isCancelled, !hasLeft {
+      guard posts.count(where: { $0.duty == self.duty }) < 2 else {
+        try? await Task.sleep(for: .milliseconds(100))
+        continue
+      }
       let (orders, continuation) = AsyncStream.makeStream(of: LiveOrder.self, bufferingPolicy: .bufferingNewest(16))
       let (duty, born) = (duty, clock.steadyNow)
-      posts[post] = Post(orders: continuation, duty: duty, hold: hold)
-      if let leaving { continuation.yield(LiveOrder(leave: leaving.count)) }
       let offset = clock.offset
-      toldOffset = offset
+      posts[post] = Post(orders: continuation, duty: duty, hold: hold, toldOffset: offset)
+      if let leaving { continuation.yield(LiveOrder(leave: leaving.count)) }
       let end = await recorder.run(
         duty.source, duty.arguments(clockOffset: offset, hold: hold),
         LiveRecorder.Line(
           orders: orders, began: { await self.began(post, $0) }, said: { await self.heard($0, of: post) }))
       let pause = ended(post, end, lived: Double(clock.steadyNow - born) / 1e9, &failing)
+      handOver()
       guard pause > 0, !Task.isCancelled, !hasLeft else { continue }
+      // The place stays taken meanwhile.
+      posts[post].duty = self.duty
       try? await Task.sleep(for: .seconds(pause))
+      posts[post] = Post()
     }
   }
 
@@ -140,14 +154,16 @@ actor LiveCrew {
       hold = respite.afterDeath(lived: Double(clock.steadyNow - since) / 1e9 - ended.hold)
       let next = hold == 0 ? "the other one goes on" : "the other one goes on, and the source is tried in \(hold) s"
       logger.warning("\(duty.label): its recorder \(end): \(next)")
-    } else if ended.report == nil {
-      if lastWords != end { logger.error("\(duty.label): its recorder \(end)") }
-      lastWords = end
-      return max(0.25, failing.afterDeath(lived: 0))
+      lastWords = ""
+      failing = Respite()
+      return 0
     }
-    lastWords = ""
-    failing = Respite()
-    return 0
+    // It stood by, or never got so far: nobody saw it go, but what ends it may end the next one just as soon.
+    if lastWords != end || lived > 5 {
+      logger.error("\(duty.label): its recorder\(ended.report == nil ? "" : ", which stood by,") \(end)")
+    }
+    lastWords = end
+    return max(0.25, failing.afterDeath(lived: lived))
   }
 
   // MARK: Time passes
@@ -157,9 +173,9 @@ actor LiveCrew {
     while !Task.isCancelled {
       try? await Task.sleep(for: .milliseconds(500))
       let offset = clock.offset
-      if abs(offset - (toldOffset ?? offset)) > 1_000 {
-        toldOffset = offset
-        for post in posts { post.orders?.yield(LiveOrder(clockOffset: offset)) }
+      for post in posts.indices where posts[post].isManned && abs(offset - posts[post].toldOffset) > 1_000 {
+        posts[post].toldOffset = offset
+        posts[post].orders?.yield(LiveOrder(clockOffset: offset))
       }
       guard let post = posts.first(where: { $0.onDuty != nil }), let process = post.process, leaving == nil else {
         continue

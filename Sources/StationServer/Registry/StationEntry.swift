@@ -24,6 +24,8 @@ struct StationEntry {
   var givenUp: String?
   /// Where tapes begin that follow its ring; set while that is being worked out.
   var boundary: EraBoundary?
+  /// When what a timetable has next is to be worked out again, after that failed.
+  var renewal = Retry()
   /// The eras that an earlier run has left.
   var inherited: [EraRecord] = []
   /// Why the transmitter cannot send it, if it says so.
@@ -93,6 +95,11 @@ struct StationEntry {
   /// Whether it plays a timetable, of which there is always more to come.
   var isTimetabled: Bool {
     if case .schedule = configuration.source { !schedule.eras.isEmpty && !review.playable.isEmpty } else { false }
+  }
+
+  /// Whether it is time to work out what its timetable has next. `steadyNow`: steady nanoseconds.
+  func hasToRenew(at now: Ticks, _ steadyNow: Int64) -> Bool {
+    isTimetabled && (schedule.renewal ?? now) < now && renewal.isDue(at: steadyNow)
   }
 
   var format: HouseFormat? {

@@ -139,8 +139,13 @@ actor StationRegistry {
         if records != restored || restored.isEmpty { save(records, entry) }
         planWake()
       }
+      if entry.hasToRenew(at: now, .max) {
+        _ = entry.renewal.failed(nil, at: clock.steadyNow)
+      } else {
+        entry.renewal.succeeded()
+      }
     } catch {
-      logger.error("\(entry.label): \(error)")
+      if entry.renewal.failed("\(error)", at: clock.steadyNow) { logger.error("\(entry.label): \(error)") }
     }
   }
 
@@ -369,7 +374,8 @@ actor StationRegistry {
     touched.formUnion(audience.takeNews())
     watchRings()
     let now = clock.now
-    let due = numbers.filter { entries[$0].map { $0.isTimetabled && ($0.schedule.renewal ?? now) < now } ?? false }
+    let steadyNow = clock.steadyNow
+    let due = numbers.filter { entries[$0]?.hasToRenew(at: now, steadyNow) ?? false }
     if !due.isEmpty { lookAgain { due.contains($0.configuration.number) } }
     publish()
     if let due = shelf.nextTry, due <= clock.steadyNow { recordingWake() }

@@ -38,8 +38,9 @@ struct WatchedLists: Sendable {
   }
 }
 
-/// Looks every second at the files that could not be played, and at directories and playlists, on a thread of its own: the file system that has gone may be
-/// what they are lost with, and whoever asks it for them waits.
+/// Looks every second at the files that could not be played, and at directories and playlists: each station's on a thread
+/// of its own. The file system that has gone may be what they are lost with, and whoever asks it for them waits; the other
+/// stations' do not.
 struct SourceLookout: Service {
   let registry: StationRegistry
   var period = Duration.seconds(1)
@@ -48,36 +49,37 @@ struct SourceLookout: Service {
 
   func run() async throws {
     await cancelWhenGracefulShutdown {
-      let isLooking = Flag()
+      let looks = Looks()
       while !Task.isCancelled {
         try? await Task.sleep(for: period)
-        let lost = await registry.lostSources()
-        let lists = await registry.watchedLists()
-        guard !lost.isEmpty || !lists.isEmpty, isLooking.raise() else { continue }
-        do {
-          try RealTimeThread.detach(name: "lost files") { [look, registry] in
-            var lost = lost
-            for index in lost.indices { look(&lost[index]) }
-            var lists = lists
-            for index in lists.indices { lists[index].look() }
-            Task { [lost, lists] in
-              await registry.looked(at: lost)
-              await registry.looked(at: lists)
-              isLooking.lower()
+        let lost = Dictionary(grouping: await registry.lostSources(), by: \.station)
+        let lists = Dictionary(grouping: await registry.watchedLists(), by: \.station)
+        for station in Set(lost.keys).union(lists.keys).sorted() where looks.begin(station) {
+          do {
+            try RealTimeThread.detach(name: "lost files") { [look, registry] in
+              var lost = lost[station] ?? []
+              for index in lost.indices { look(&lost[index]) }
+              var lists = lists[station] ?? []
+              for index in lists.indices { lists[index].look() }
+              Task { [lost, lists] in
+                await registry.looked(at: lost)
+                await registry.looked(at: lists)
+                looks.end(station)
+              }
             }
-          }
-        } catch { isLooking.lower() }
+          } catch { looks.end(station) }
+        }
       }
     }
   }
 }
 
-/// Whether something is going on: nobody waits for a look that does not end, and none begins meanwhile.
-private final class Flag: Sendable {
-  private let isUp = Atomic(false)
+/// At which stations' files somebody is looking: nobody waits for a look that does not end, and none begins meanwhile.
+private final class Looks: Sendable {
+  private let stations = Mutex<Set<Int>>([])
 
-  /// False when it is up already.
-  func raise() -> Bool { !isUp.exchange(true, ordering: .acquiring) }
+  /// False when it is being done already.
+  func begin(_ station: Int) -> Bool { stations.withLock { $0.insert(station).inserted } }
 
-  func lower() { isUp.store(false, ordering: .releasing) }
+  func end(_ station: Int) { stations.withLock { _ = $0.remove(station) } }
 }

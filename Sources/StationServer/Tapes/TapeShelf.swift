@@ -155,17 +155,27 @@ struct TapeShelf {
   ///
   /// - Parameter now: Unix nanoseconds.
   /// - Returns: how many files.
-  func clear(keeping kept: Set<String>, at now: Int64) -> Int {
-    Self.clear(directory, TapeClearance(kept: kept), at: now).count
+  mutating func clear(keeping kept: Set<String>, at now: Int64) -> Int {
+    let removed = Self.clear(directory, TapeClearance(kept: kept), at: now)
+    forget(removed) { $0.source != nil }
+    return removed.count
   }
 
   /// Removes card tapes that are not among `kept` and were not made just now.
   mutating func clearCards(keeping kept: Set<String>, at now: Int64) {
     let clearance = TapeClearance(kept: kept, patience: TapeClearance.cardPatience)
-    let removed = Set(Self.clear(cards, clearance, at: now).compactMap(TapeClearance.key))
-    guard !removed.isEmpty else { return }
-    for request in statuses.keys where request.source == nil && removed.contains(request.key) {
-      (statuses[request], priorities[request]) = (nil, nil)
+    forget(Self.clear(cards, clearance, at: now)) { $0.source == nil }
+  }
+
+  /// Whoever wants tapes again whose files were removed finds that they are not there.
+  private mutating func forget(_ removed: [String], among isOne: (TapeRequest) -> Bool) {
+    let keys = Set(removed.compactMap(TapeClearance.key))
+    guard !keys.isEmpty else { return }
+    for (request, status) in statuses where isOne(request) && keys.contains(request.key) {
+      switch status {
+      case .ready, .bad, .absent: (statuses[request], priorities[request]) = (nil, nil)
+      case .waiting, .recording: break  // its end says how it is
+      }
     }
   }
 

@@ -244,6 +244,8 @@ final class MediaDirectory {
     ),
     (#""format": {"audio": [{"codec": "aac"}]}"#, "stations[0].format: has no \"video\""),
     (#""format": {"video": {"codec": "h264"}}"#, "stations[0].format.audio: has 0 sound tracks"),
+    (#""bitrate": "199k""#, "stations[0].bitrate: \"199k\" is not a rate from 200k to 60M, as live stations have it"),
+    (#""bitrate": "61M""#, "stations[0].bitrate: \"61M\" is not a rate from 200k to 60M, as live stations have it"),
   ])
   func refusesWhatALiveStationCannotBe(key: String, message: String) {
     let problems = media.problems(

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Logging
 import Synchronization
 import SyntheticTape
@@ -49,6 +50,7 @@ import Testing
   /// A watch over a file that names one station, "One".
   private func watching(
     period: Duration = .milliseconds(20),
+    read: @escaping @Sendable (String) throws(Launch.Failure) -> Configuration = Launch.read,
     _ body: (_ file: String, Record, _ hangUp: () -> Void) async throws -> Void
   ) async throws {
     let directory = try TemporaryDirectory()
@@ -58,7 +60,7 @@ import Testing
     let (hangUps, hangUp) = AsyncStream.makeStream(of: Void.self)
     let watch = ConfigurationWatch(
       file: file, configuration: try Launch.read(file), logger: Logger(label: "test") { _ in Log(record: record) },
-      hangUps: hangUps, period: period
+      hangUps: hangUps, period: period, read: read
     ) { edit in record.edits.withLock { $0.append(edit) } }
     let running = Task { try await watch.run() }
     try await body(file, record) { hangUp.yield() }
@@ -104,6 +106,19 @@ import Testing
       try Scratch.write(Self.text(["One", "Other"]), to: file)
       #expect(await record.wait { !$0.done.isEmpty })
       #expect(record.done.map { $0.added.map(\.name) } == [["Other"]])
+    }
+  }
+
+  /// Looks that wait behind a reading that takes long do not push the request out.
+  @Test func aRequestOutlastsASlowReading() async throws {
+    let slow = { @Sendable (file: String) throws(Launch.Failure) -> Configuration in
+      usleep(400_000)
+      return try Launch.read(file)
+    }
+    try await watching(period: .milliseconds(5), read: slow) { file, record, hangUp in
+      try await Task.sleep(for: .milliseconds(100))  // the first look's reading is under way
+      hangUp()
+      #expect(await record.wait { $0.log == ["\(file): nothing changed"] })
     }
   }
 

@@ -118,6 +118,8 @@ private final class CrewLab: Sendable {
     try await lab.wait("the other one") { lab.events("duty").count == 2 }
     #expect(lab.processes("yielded") == [first])
     try await lab.wait("a fourth") { lab.events("began").count == 4 }
+    try await Task.sleep(for: .milliseconds(300))
+    #expect(lab.events("began").count == 4, "two are enough")
     #expect(lab.lines("sources").map { $0.contains("camera.example") } == [false, false, true, true])
     // What anybody can see in a list of processes.
     #expect(lab.lines("arguments").allSatisfy { !$0.contains("secret") && !$0.contains("camera.example") })
@@ -170,6 +172,47 @@ private final class CrewLab: Sendable {
     task.cancel()
     await task.value
     #expect((2...8).contains(lab.lines("log").count))
+  }
+
+  /// Nor is one that dies just after it has said that it stands by; and the one on duty does not notice.
+  @Test func waitsBeforeItReplacesWhatCannotStandBy() async throws {
+    let frail = CrewLab.script.replacing("flock 9", with: "flock -n 9 || exit 70")
+    let lab = try CrewLab(frail)
+    let task = lab.start(lab.duty())
+    try await Task.sleep(for: .milliseconds(1_000))
+    #expect((2...8).contains(lab.events("began").count))
+    #expect(lab.events("duty").count == 1)
+    task.cancel()
+    await task.value
+  }
+
+  /// Another source whose recorders do not even begin: the station keeps both that it has.
+  @Test func keepsItsRecordersUntilOneWithTheOtherSourceStandsBy() async throws {
+    let picky = "case \"$*\" in *camera.example*) echo x >> $D/refused; exit 64 ;; esac\n" + CrewLab.script
+    let lab = try CrewLab(picky)
+    let task = lab.start(lab.duty())
+    try await lab.wait("two") { lab.events("began").count == 2 && lab.events("duty").count == 1 }
+    await lab.crew.withLock(\.self)?.change(to: lab.duty(.stream(.init(url: "rtsp://camera.example/live"))))
+    try await lab.wait("refusals") { lab.lines("refused").count == 2 }
+    #expect(lab.processes("began").allSatisfy { kill($0, 0) == 0 })
+    try kill(#require(lab.processes("duty").first), SIGKILL)
+    try await lab.wait("the one that stood by") { lab.events("duty").count == 2 }
+    task.cancel()
+    await task.value
+  }
+
+  /// Each is told by itself, whatever the other one was told when it began.
+  @Test func passesTheAirsTimeOnToBoth() async throws {
+    let lab = try CrewLab()
+    let clock = AirTime(offset: 5_000_000)
+    let task = lab.start(lab.duty(), clock: clock)
+    try await lab.wait("two") { lab.events("duty").count == 1 && lab.events("began").count == 2 }
+    clock.transmitterOffset = 5_100_000
+    let other = try #require(Set(lab.processes("began")).subtracting(lab.processes("duty")).first)
+    kill(other, SIGKILL)  // its successor knows the new time; the one on duty has to be told all the same
+    try await lab.wait("an order") { lab.lines("orders") == [#"{"clockOffset":5100000}"#] }
+    task.cancel()
+    await task.value
   }
 
   /// One that is on duty and writes nothing holds the lock for ever.

@@ -233,6 +233,29 @@ private final class Count: Sendable {
     hang.signal()
   }
 
+  /// Its files are another file system's: they are looked at on and on.
+  @Test func aFileSystemThatHangsHoldsUpNoOtherStation() async throws {
+    let lab = try StationLab([["a.mp4", "b.mp4"], ["c.mp4", "d.mp4"]])
+    for file in ["b.mp4", "d.mp4"] { Scratch.remove(lab.directory.path(file)) }
+    let registry = lab.registry()
+    await registry.begin()
+    try await lab.recordAll(registry)
+    let looks = (Count(), Count())
+    let hang = DispatchSemaphore(value: 0)
+    let lookout = SourceLookout(registry: registry, period: .milliseconds(1)) { lost in
+      guard lost.station == 1 else { return looks.1.value.withLock { $0 += 1 } }
+      looks.0.value.withLock { $0 += 1 }
+      hang.wait()
+    }
+    let running = Task { try await lookout.run() }
+    for _ in 0..<1000 where looks.1.value.withLock(\.self) < 10 { try await Task.sleep(for: .milliseconds(5)) }
+    #expect(looks.0.value.withLock(\.self) == 1)
+    #expect(looks.1.value.withLock(\.self) >= 10)
+    running.cancel()
+    try await running.value
+    hang.signal()
+  }
+
   @Test func playsFromTheBeginningOfTimeWhenAllTapesAreThere() async throws {
     let lab = try StationLab([["a.mp4", "b.mp4"]])
     let registry = lab.registry()

@@ -86,6 +86,26 @@ import Testing
     }
   }
 
+  /// Whoever wants it again must not be told that it is there.
+  @Test func aTapeThatWasRemovedIsNotReadyAnyMore() async throws {
+    let lab = try StationLab([["a.mp4"]])
+    let registry = lab.registry()
+    await registry.begin()
+    try await lab.recordAll(registry)
+    let tape = try #require(await registry.readyTapes().first)
+    try age(tape.output, days: 30, lab)
+    var shelf = TapeShelf(directory: lab.configuration.tapes, cards: "\(lab.configuration.tapes)/cards", slots: 1)
+    guard case .ready = shelf.status(of: tape.request) else {
+      Issue.record("it is not there")
+      return
+    }
+    #expect(shelf.clear(keeping: [], at: lab.now.nanoseconds) == 2)
+    guard case .absent = shelf.status(of: tape.request) else {
+      Issue.record("it is said to be there still")
+      return
+    }
+  }
+
   @Test func aNewTapeIsAnOccasionToo() async throws {
     let lab = try StationLab([["a.mp4"]])
     let registry = lab.registry()
