@@ -188,7 +188,8 @@ private final class CrewLab: Sendable {
 
   /// Another source whose recorders do not even begin: the station keeps both that it has.
   @Test func keepsItsRecordersUntilOneWithTheOtherSourceStandsBy() async throws {
-    let picky = "case \"$*\" in *camera.example*) echo x >> $D/refused; exit 64 ;; esac\n" + CrewLab.script
+    let picky = CrewLab.script.replacing(
+      "log began", with: "case \"$source\" in *camera.example*) echo x >> $D/refused; exit 64 ;; esac\nlog began")
     let lab = try CrewLab(picky)
     let task = lab.start(lab.duty())
     try await lab.wait("two") { lab.events("began").count == 2 && lab.events("duty").count == 1 }
