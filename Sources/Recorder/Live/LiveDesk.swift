@@ -221,7 +221,6 @@ final class LiveDesk {
         stages.note(captured: date, source: source, begun: begun, encoding: encoding, sent: sent)
       }
     case .sound(let frame, .captured(let date)):
-      lastSoundAt = now
       hear(frame, at: clock.air(date))
     case .picture(_, .stamped(let pts, let arrival)):
       hold(event, units.place(.ninetyKilohertz(pts), arrival: clock.air(arrival)))

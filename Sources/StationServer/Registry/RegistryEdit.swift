@@ -15,7 +15,8 @@ extension StationRegistry {
     liveWake()
   }
 
-  /// Their eras stay on disk: a station that comes back goes on where it would have been.
+  /// Their eras stay on disk: a station that comes back goes on where it would have been. A live one begins to count anew,
+  /// for what it had sent stood in its ring.
   private func takeOff(_ removed: [Int]) {
     guard !removed.isEmpty else { return }
     for number in removed {
