@@ -41,6 +41,7 @@ let package = Package(
     .target(name: "CLinux"),
     .target(name: "LinuxIO", dependencies: ["CLinux"], swiftSettings: strict),
     .target(name: "AirWatch", dependencies: ["TransportStream", "Wire", "LinuxIO"], swiftSettings: strict),
+    .target(name: "Reception", dependencies: ["TransportStream", "Wire", "LinuxIO"], swiftSettings: strict),
     .systemLibrary(
       name: "CLibAV",
       pkgConfig: "libavformat libavcodec libavfilter libavutil",
@@ -76,7 +77,7 @@ let package = Package(
     .executableTarget(
       name: "Tuner",
       dependencies: [
-        "Wire", "TransportStream", "LinuxIO",
+        "Reception", "Wire", "TransportStream", "LinuxIO",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -140,10 +141,16 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict),
+    .target(
+      name: "TSBytes", dependencies: ["Reception", "TransportStream", "Wire", "LinuxIO"], path: "Tests/TSBytes",
+      swiftSettings: strict),
+    .testTarget(
+      name: "ReceptionTests",
+      dependencies: ["Reception", "Wire", "TransportStream", "LinuxIO", "TSBytes"], swiftSettings: strict),
     .testTarget(
       name: "TunerTests",
       dependencies: [
-        "Tuner", "Wire", "TransportStream", "LinuxIO",
+        "Tuner", "Reception", "Wire", "TransportStream", "LinuxIO", "TSBytes",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ],

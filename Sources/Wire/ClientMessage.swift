@@ -12,6 +12,14 @@ package enum ClientMessage: Hashable, Sendable {
   case leave
   /// How reception goes, every few seconds. It has no answer.
   case report(Report)
+  /// Makes this connection one that carries datagrams; the answer is `stream`. For the first line of a connection.
+  case stream(StreamRequest)
+  /// On a stream connection: single datagrams again.
+  case repair(RepairRequest)
+  /// On a stream connection: all datagrams from one on.
+  case follow(FollowRequest)
+  /// On a stream connection: nothing but repairs any more.
+  case pause
   /// A type that this version does not know: to be ignored.
   case unknown(type: String)
 
@@ -42,16 +50,19 @@ package enum ClientMessage: Hashable, Sendable {
     package var station: Int
     /// Datagrams received since the join, duplicates not counted.
     package var received: UInt64
-    /// Datagrams that never came since the join; always 0 for a station without RTP.
+    /// Datagrams that were missing at the player, since the join; always 0 for a station without RTP.
     package var lost: UInt64
     /// The transport stream's rate since the last report, in bit/s.
     package var bitrate: Int
+    /// What else there is to tell; nil from a client that does not.
+    package var quality: Quality?
 
-    package init(station: Int, received: UInt64, lost: UInt64, bitrate: Int) {
+    package init(station: Int, received: UInt64, lost: UInt64, bitrate: Int, quality: Quality? = nil) {
       self.station = station
       self.received = received
       self.lost = lost
       self.bitrate = bitrate
+      self.quality = quality
     }
   }
 }
@@ -81,6 +92,10 @@ extension ClientMessage: Codable {
     case "join": self = .join(try Join(from: decoder))
     case "leave": self = .leave
     case "report": self = .report(try Report(from: decoder))
+    case "stream": self = .stream(try StreamRequest(from: decoder))
+    case "repair": self = .repair(try RepairRequest(from: decoder))
+    case "follow": self = .follow(try FollowRequest(from: decoder))
+    case "pause": self = .pause
     default: self = .unknown(type: type)
     }
   }
@@ -93,6 +108,10 @@ extension ClientMessage: Codable {
       case .join(let body): ("join", body)
       case .leave: ("leave", nil)
       case .report(let body): ("report", body)
+      case .stream(let body): ("stream", body)
+      case .repair(let body): ("repair", body)
+      case .follow(let body): ("follow", body)
+      case .pause: ("pause", nil)
       case .unknown(let type): (type, nil)
       }
     var fields = encoder.container(keyedBy: TypeKey.self)

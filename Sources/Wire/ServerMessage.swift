@@ -11,6 +11,8 @@ package enum ServerMessage: Hashable, Sendable {
   /// Pushed to those who joined a station when its programme, state or place on the air changes.
   case changed(Changed)
   case error(ErrorReply)
+  /// The answer to `stream`: what follows on this connection are frames.
+  case stream(StreamReply)
   /// A type that this version does not know: to be ignored.
   case unknown(type: String)
 
@@ -150,6 +152,7 @@ extension ServerMessage: Codable {
     case "left": self = .left(try Left(from: decoder))
     case "changed": self = .changed(try Changed(from: decoder))
     case "error": self = .error(try ErrorReply(from: decoder))
+    case "stream": self = .stream(try StreamReply(from: decoder))
     default: self = .unknown(type: type)
     }
   }
@@ -163,6 +166,7 @@ extension ServerMessage: Codable {
       case .left(let body): ("left", body)
       case .changed(let body): ("changed", body)
       case .error(let body): ("error", body)
+      case .stream(let body): ("stream", body)
       case .unknown(let type): (type, nil)
       }
     var fields = encoder.container(keyedBy: TypeKey.self)

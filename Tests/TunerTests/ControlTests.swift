@@ -2,6 +2,7 @@ import LinuxIO
 import NIOCore
 import NIOPosix
 import Synchronization
+import TSBytes
 import Testing
 import Wire
 

@@ -1,7 +1,9 @@
 import FoundationEssentials
 import Glibc
 import LinuxIO
+import Reception
 import Synchronization
+import TSBytes
 import Testing
 import Wire
 
@@ -32,7 +34,7 @@ struct PlayerTests {
 
     init(_ tuning: Tuning) throws {
       let to = Destination(group: tuning.station.group, port: UInt16(tuning.station.port))
-      guard let to, let interface = tuning.interface else {
+      guard let to, let interface = tuning.sources[0].interface else {
         throw SystemError(operation: "send to", subject: tuning.station.group, code: EINVAL)
       }
       let started = try RealTimeThread(name: "station", priority: nil) { [self] in

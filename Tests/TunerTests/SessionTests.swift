@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import LinuxIO
+import Reception
 import Synchronization
 import Testing
 import Wire

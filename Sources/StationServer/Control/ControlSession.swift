@@ -102,7 +102,7 @@ struct ControlSession {
       case .list(let since): return [.list(since: since)]
       case .join(let join): return [.join(join.station)]
       case .leave: return [.leave]
-      case .report, .unknown: return []
+      case .report, .stream, .repair, .follow, .pause, .unknown: return []
       }
     }
   }

@@ -2,6 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import Glibc
 import LinuxIO
+import Reception
 import Synchronization
 
 struct JoinCommand: AsyncParsableCommand {

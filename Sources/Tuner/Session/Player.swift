@@ -1,5 +1,6 @@
 import Glibc
 import LinuxIO
+import Reception
 import Wire
 
 /// Where the stream goes.

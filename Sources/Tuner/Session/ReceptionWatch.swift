@@ -1,4 +1,5 @@
 import LinuxIO
+import Reception
 
 /// Looks at the receiver's figures a few times a second: the rate, and whether there is anything to tell the viewer, each
 /// thing once.

@@ -1,5 +1,6 @@
 import Glibc
 import LinuxIO
+import Reception
 import Wire
 
 /// A viewer in front of a station: holds receiver, player and control link together until one thing ends it. Everything
@@ -102,7 +103,7 @@ final class TuningSession {
       case .wait: break
       case .send(let message): link.send(message)
       case .joined(let joined):
-        await change(to: Tuning(joined, interface: tuning.interface))
+        await change(to: Tuning(joined, interface: interface))
         return
       case .failed(let error):
         fail(error)
@@ -112,7 +113,7 @@ final class TuningSession {
     switch message {
     case .joined(let joined) where joined.station.number == tuning.station.number:
       isJoined = true
-      let fresh = Tuning(joined, interface: tuning.interface)
+      let fresh = Tuning(joined, interface: interface)
       if fresh.isReceivedAs(tuning) && fresh.continues(tuning) { tuning = fresh } else { await change(to: fresh) }
     case .changed(let changed) where changed.station.number == tuning.station.number:
       note(changed.station)
@@ -256,10 +257,12 @@ final class TuningSession {
 
   // MARK: As others see it
 
+  private var interface: NetworkInterface? { tuning.sources.first?.interface }
+
   private var name: String { "\(tuning.station.number) \(printable(tuning.station.name))" }
 
   private var place: String {
-    "\(printable(tuning.station.group)):\(tuning.station.port)" + (tuning.interface.map { " on \($0.name)" } ?? "")
+    "\(printable(tuning.station.group)):\(tuning.station.port)" + (interface.map { " on \($0.name)" } ?? "")
   }
 
   private var wallSeconds: Double { Double(WallClock.now) / 1e9 }
@@ -268,7 +271,7 @@ final class TuningSession {
     let figures = receiver.figures
     return SessionStatus(
       pid: ThisProcess.pid, state: watch.state(figures), server: server.description, isConnected: link.isConnected,
-      station: tuning.station, interface: tuning.interface?.name, output: output.description,
+      station: tuning.station, interface: interface?.name, output: output.description,
       playerPid: (sink as? ChildProcess)?.pid, seconds: watch.seconds(at: SteadyClock.now), bitrate: watch.bitrate,
       received: figures.received, lost: figures.lost, duplicates: figures.duplicates, foreign: figures.foreign,
       dropped: figures.dropped)

@@ -2,26 +2,26 @@ import LinuxIO
 import Synchronization
 
 /// Something that takes a transport stream through a descriptor: a player's pipe, a file.
-protocol Sink: AnyObject, Sendable {
+package protocol Sink: AnyObject, Sendable {
   var number: Int32 { get }
 }
 
 extension ChildProcess: Sink {
-  var number: Int32 { input.number }
+  package var number: Int32 { input.number }
 }
 
 /// A file, a pipe or standard output that the stream is written to.
-final class FileSink: Sink {
+package final class FileSink: Sink {
   private let descriptor: Descriptor
 
-  init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
+  package init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
 
-  var number: Int32 { descriptor.number }
+  package var number: Int32 { descriptor.number }
 }
 
 /// The thread that receives: from the multicast socket through a ``Reception`` into the player. It never waits for the
 /// player, and allocates nothing for a packet.
-final class Receiver: Sendable {
+package final class Receiver: Sendable {
   private struct Orders {
     /// Counts changes, so that the thread sees one with a glance.
     var count = 0
@@ -41,7 +41,7 @@ final class Receiver: Sendable {
   private static let farewell: Int64 = 150_000_000
 
   /// Starts receiving.
-  init(_ tuning: Tuning, sink: any Sink) throws(SystemError) {
+  package init(_ tuning: Tuning, sink: any Sink) throws(SystemError) {
     orders = Mutex(Orders(tuning: tuning, sink: sink))
     let started = try RealTimeThread(name: "receiver", priority: nil) { [self] in run() }
     thread.withLock { $0 = started }
@@ -49,7 +49,7 @@ final class Receiver: Sendable {
 
   /// Leaves the station and receives another, from its next random access point on. A new sink gets the stream from
   /// there; without one the former sink goes on, its continuity counters unbroken.
-  func tune(_ tuning: Tuning, sink: (any Sink)? = nil) {
+  package func tune(_ tuning: Tuning, sink: (any Sink)? = nil) {
     orders.withLock {
       $0.tuning = tuning
       $0.figures = ReceptionFigures()
@@ -62,7 +62,7 @@ final class Receiver: Sendable {
   }
 
   /// Leaves the group and ends the thread; returns when that is done.
-  func stop() {
+  package func stop() {
     orders.withLock {
       $0.stopped = true
       $0.count += 1
@@ -70,10 +70,10 @@ final class Receiver: Sendable {
     thread.withLock { $0.take() }?.join()
   }
 
-  var figures: ReceptionFigures { orders.withLock(\.figures) }
+  package var figures: ReceptionFigures { orders.withLock(\.figures) }
 
   /// Why the player or file takes nothing any more; EPIPE when it was closed.
-  var sinkFault: SystemError? { orders.withLock(\.sinkFault) }
+  package var sinkFault: SystemError? { orders.withLock(\.sinkFault) }
 
   private func run() {
     var stamp = ContinuityStamp()
@@ -102,10 +102,11 @@ final class Receiver: Sendable {
   private func receive(
     _ tuning: Tuning, _ order: Int, _ stamp: inout ContinuityStamp, _ queue: inout DatagramQueue, _ sink: any Sink
   ) throws(SystemError) {
+    guard let source = tuning.sources.first else { return }
     var socket = try MulticastReceiver(
-      group: tuning.station.group, port: UInt16(clamping: tuning.station.port), interface: tuning.interface,
+      group: source.group, port: UInt16(clamping: source.port), interface: source.interface,
       receiveBuffer: Self.receiveBuffer)
-    var reception = Reception(tuning, droppedBefore: queue.dropped)
+    var reception = StationReception(tuning, droppedBefore: queue.dropped)
     let descriptor = sink.number
     var sinkFault: SystemError?
     var deadline: Int64?

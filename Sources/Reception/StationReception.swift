@@ -2,30 +2,8 @@ import LinuxIO
 import TransportStream
 import Wire
 
-/// How reception of one station goes, since it was tuned to.
-struct ReceptionFigures: Sendable, Equatable {
-  /// Datagrams of this station, duplicates not counted.
-  var received: UInt64 = 0
-  /// Datagrams that never came; always 0 where there is no RTP to tell.
-  var lost: UInt64 = 0
-  /// Datagrams that came twice or too late.
-  var duplicates: UInt64 = 0
-  /// Datagrams that are another sender's, or no RTP or TS at all.
-  var foreign: UInt64 = 0
-  /// Datagrams that the player was too slow for.
-  var dropped: UInt64 = 0
-  /// Bytes of transport stream.
-  var bytes: UInt64 = 0
-  /// When the last datagram came, in steady nanoseconds (``SteadyClock``); nil when none has.
-  var lastArrival: Int64?
-  /// Whether the random access point has come and the player is being fed.
-  var isPlaying = false
-  /// Why nothing can be received.
-  var fault: SystemError?
-}
-
 /// One station's way from datagrams to the player's queue: RTP off, in order, from a random access point on. No I/O.
-struct Reception: ~Copyable {
+struct StationReception: ~Copyable {
   private(set) var figures = ReceptionFigures()
 
   private let isRTP: Bool

@@ -1,6 +1,7 @@
+import TSBytes
 import Testing
 
-@testable import Tuner
+@testable import Reception
 
 struct SpliceTests {
   private func spliced(

@@ -1,6 +1,7 @@
+import TSBytes
 import Testing
 
-@testable import Tuner
+@testable import Reception
 
 struct DatagramQueueTests {
   private func append(_ queue: inout DatagramQueue, _ number: UInt8, isAccess: Bool = false) {

@@ -2,12 +2,12 @@ import LinuxIO
 import TransportStream
 import Wire
 
-@testable import Tuner
+@testable import Reception
 
 /// Packets made by hand (ISO/IEC 13818-1, 2.4.3.2).
-enum TSBytes {
+package enum TSBytes {
   /// One packet: `unit` is the payload_unit_start_indicator, `access` the random_access_indicator; `fill` its payload.
-  static func packet(
+  package static func packet(
     _ pid: UInt16, counter: Int, unit: Bool = false, access: Bool = false, payload: Bool = true, fill: UInt8 = 0
   ) -> [UInt8] {
     var bytes: [UInt8] = [0x47, (unit ? 0x40 : 0) | UInt8(pid >> 8), UInt8(pid & 0xFF), UInt8(counter & 15)]
@@ -21,7 +21,7 @@ enum TSBytes {
   }
 
   /// What a packet says, for comparison: PID, counter, and the first byte of its fill.
-  static func summary(_ stream: [UInt8]) -> [String] {
+  package static func summary(_ stream: [UInt8]) -> [String] {
     stride(from: 0, to: stream.count - 187, by: 188).map { at in
       let pid = UInt16(stream[at + 1] & 0x1F) << 8 | UInt16(stream[at + 2])
       return "\(pid):\(stream[at + 3] & 15):\(stream[at + 187])"
@@ -29,7 +29,7 @@ enum TSBytes {
   }
 
   /// Every place where a continuity counter does not follow.
-  static func continuityErrors(_ stream: [UInt8]) -> [String] {
+  package static func continuityErrors(_ stream: [UInt8]) -> [String] {
     var last: [UInt16: UInt8] = [:]
     var errors: [String] = []
     for at in stride(from: 0, to: stream.count - 187, by: 188) {
@@ -42,7 +42,7 @@ enum TSBytes {
     return errors
   }
 
-  static func tuning(
+  package static func tuning(
     _ number: Int = 1, name: String = "Harbour One", radio: Bool = false, encapsulation: Encapsulation = .rtp,
     codec: String = "h264", group: String = "239.255.66.1", port: Int = 5004, interface: NetworkInterface? = nil
   ) -> Tuning {
@@ -57,7 +57,7 @@ enum TSBytes {
   }
 
   /// An RTP packet of a station.
-  static func rtp(_ sequence: UInt16, _ payload: [UInt8], ssrc: UInt32 = 1) -> [UInt8] {
+  package static func rtp(_ sequence: UInt16, _ payload: [UInt8], ssrc: UInt32 = 1) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: 12)
     var span = bytes.mutableSpan
     RTPHeader(sequenceNumber: sequence, timestamp: 0, ssrc: ssrc).write(into: &span)
@@ -66,7 +66,7 @@ enum TSBytes {
 }
 
 /// Everything a queue holds, taken at once.
-func drained(_ queue: inout DatagramQueue) -> [UInt8] {
+package func drained(_ queue: inout DatagramQueue) -> [UInt8] {
   var bytes: [UInt8] = []
   queue.drain { (span: Span<UInt8>) throws(Never) in
     for index in 0..<span.count { bytes.append(span[index]) }
@@ -76,10 +76,12 @@ func drained(_ queue: inout DatagramQueue) -> [UInt8] {
 }
 
 /// A small seeded generator (SplitMix64), so that a failure can be had again.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
+package struct SplitMix: RandomNumberGenerator {
+  package var state: UInt64
 
-  mutating func next() -> UInt64 {
+  package init(state: UInt64) { self.state = state }
+
+  package mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var z = state
     z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9

@@ -1,8 +1,9 @@
+import TSBytes
 import Testing
 
-@testable import Tuner
+@testable import Reception
 
-struct ReceptionTests {
+struct StationReceptionTests {
   private static let start =
     TSBytes.packet(0, counter: 0, unit: true) + TSBytes.packet(0x1000, counter: 0, unit: true)
     + TSBytes.packet(0x100, counter: 0, unit: true, access: true)
@@ -10,7 +11,7 @@ struct ReceptionTests {
   @Test func rtpComesOffAndOrderIsRestored() {
     var stamp = ContinuityStamp()
     var queue = DatagramQueue(capacity: 16)
-    var reception = Reception(TSBytes.tuning())
+    var reception = StationReception(TSBytes.tuning())
     let datagrams = [
       TSBytes.rtp(65535, Self.start), TSBytes.rtp(1, TSBytes.packet(0x100, counter: 2)),
       TSBytes.rtp(0, TSBytes.packet(0x100, counter: 1)), TSBytes.rtp(0, TSBytes.packet(0x100, counter: 1)),
@@ -25,7 +26,7 @@ struct ReceptionTests {
   @Test func foreignDatagramsAreCountedAndLeftOut() {
     var stamp = ContinuityStamp()
     var queue = DatagramQueue(capacity: 16)
-    var reception = Reception(TSBytes.tuning())
+    var reception = StationReception(TSBytes.tuning())
     let datagrams: [[UInt8]] = [
       [], [0x80], TSBytes.rtp(1, Self.start, ssrc: 2), Self.start, TSBytes.rtp(1, []),
       TSBytes.rtp(1, [UInt8](repeating: 0x47, count: 187)), TSBytes.rtp(1, [UInt8](repeating: 0x00, count: 188)),
@@ -39,7 +40,7 @@ struct ReceptionTests {
   @Test func bareUDPGoesStraightThrough() {
     var stamp = ContinuityStamp()
     var queue = DatagramQueue(capacity: 16)
-    var reception = Reception(TSBytes.tuning(encapsulation: .udp))
+    var reception = StationReception(TSBytes.tuning(encapsulation: .udp))
     reception.accept(Self.start.span, now: 5, stamp: &stamp, into: &queue)
     #expect(TSBytes.summary(drained(&queue)) == ["0:0:0", "4096:0:0", "256:0:0"])
     #expect(reception.figures.received == 1 && reception.figures.isPlaying)
@@ -55,24 +56,5 @@ struct ReceptionTests {
     #expect(station.continues(relanguaged))
     relanguaged.audio.append(relanguaged.audio[0])
     #expect(!station.continues(relanguaged))
-  }
-
-  @Test func theWatchSpeaksOnce() {
-    var watch = ReceptionWatch(now: 0)
-    var figures = ReceptionFigures()
-    let second: Int64 = 1_000_000_000
-    #expect(watch.update(figures, now: 2 * second) == nil)
-    #expect(watch.update(figures, now: 4 * second) == .silent)
-    #expect(watch.update(figures, now: 5 * second) == nil)
-    #expect(watch.state(figures) == .silent)
-    figures.lastArrival = 6 * second
-    figures.bytes = 125_000
-    #expect(watch.update(figures, now: 6 * second) == .back)
-    #expect(watch.bitrate == 1_000_000)
-    #expect(watch.state(figures) == .waiting)
-    figures.isPlaying = true
-    #expect(watch.update(figures, now: 7 * second) == nil)
-    #expect(watch.state(figures) == .playing && watch.bitrate == 0)
-    #expect(watch.update(figures, now: 9 * second + 1) == .silent)
   }
 }

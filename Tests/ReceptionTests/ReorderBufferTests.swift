@@ -1,6 +1,7 @@
+import TSBytes
 import Testing
 
-@testable import Tuner
+@testable import Reception
 
 struct ReorderBufferTests {
   /// Feeds sequence numbers, one millisecond apart; each packet's payload is its own number.

@@ -1,0 +1,25 @@
+import Reception
+import Testing
+
+@testable import Tuner
+
+struct ReceptionWatchTests {
+  @Test func theWatchSpeaksOnce() {
+    var watch = ReceptionWatch(now: 0)
+    var figures = ReceptionFigures()
+    let second: Int64 = 1_000_000_000
+    #expect(watch.update(figures, now: 2 * second) == nil)
+    #expect(watch.update(figures, now: 4 * second) == .silent)
+    #expect(watch.update(figures, now: 5 * second) == nil)
+    #expect(watch.state(figures) == .silent)
+    figures.lastArrival = 6 * second
+    figures.bytes = 125_000
+    #expect(watch.update(figures, now: 6 * second) == .back)
+    #expect(watch.bitrate == 1_000_000)
+    #expect(watch.state(figures) == .waiting)
+    figures.isPlaying = true
+    #expect(watch.update(figures, now: 7 * second) == nil)
+    #expect(watch.state(figures) == .playing && watch.bitrate == 0)
+    #expect(watch.update(figures, now: 9 * second + 1) == .silent)
+  }
+}
