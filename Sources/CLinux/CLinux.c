@@ -68,6 +68,11 @@ size_t CLinux_control_size(void) {
   return CMSG_SPACE(sizeof(struct timespec)) + CMSG_SPACE(sizeof(uint32_t));
 }
 
+int CLinux_poll(struct pollfd *entries, size_t count, int64_t nanoseconds) {
+  struct timespec limit = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
+  return ppoll(entries, count, &limit, NULL);
+}
+
 int CLinux_set_thread_name(pthread_t thread, const char *name) {
   return pthread_setname_np(thread, name);
 }

@@ -7,7 +7,9 @@ import Glibc
 package struct MulticastReceiver: ~Copyable, @unchecked Sendable {
   /// The longest datagram that comes through whole; longer ones are dropped.
   package static let slotSize = 2048
-  private static let slots = 64
+  /// The most datagrams that come at once.
+  package static let batch = 64
+  private static let slots = batch
 
   /// The socket, for those who wait for several descriptors with `poll`.
   package var descriptor: Int32 { socket.number }
@@ -117,6 +119,14 @@ package struct MulticastReceiver: ~Copyable, @unchecked Sendable {
     guard try DescriptorIO.wait(socket.number, toWrite: false, timeoutMilliseconds: timeoutMilliseconds) else {
       return 0
     }
+    return try take(body)
+  }
+
+  /// Hands over the datagrams that have come, in order of arrival, at most ``batch``, without waiting.
+  ///
+  /// - Parameter body: as with ``receive(timeoutMilliseconds:_:)``.
+  /// - Returns: how many datagrams; fewer than ``batch``: there are no more.
+  package mutating func take(_ body: (Span<UInt8>, Int64) -> Void) throws(SystemError) -> Int {
     for slot in 0..<Self.slots { unsafe messages[slot].header.msg_controllen = controlSize }
     let received = unsafe CLinux_recvmmsg(
       socket.number, messages, UInt32(Self.slots), Int32(MSG_DONTWAIT))

@@ -22,12 +22,21 @@ package final class WakeUp: Sendable {
     _ = unsafe Glibc.write(write.number, &one, 1)
   }
 
+  /// Readable, for `poll`, once it is rung, until ``clear()``.
+  package var descriptor: Int32 { read.number }
+
+  /// Takes note of all rings so far.
+  package func clear() {
+    var bytes: (UInt64, UInt64) = (0, 0)
+    let size = MemoryLayout.size(ofValue: bytes)
+    while unsafe Glibc.read(read.number, &bytes, size) == size {}
+  }
+
   /// Sleeps until a steady date (nanoseconds), give or take a millisecond, or until it is rung, whichever comes first.
   package func sleep(until date: Int64) {
     let left = max(0, (date - SteadyClock.now + 999_999) / 1_000_000)
     var entry = pollfd(fd: read.number, events: Int16(POLLIN), revents: 0)
     guard unsafe poll(&entry, 1, Int32(clamping: left)) > 0 else { return }
-    var bytes = [UInt8](repeating: 0, count: 256)
-    while unsafe Glibc.read(read.number, &bytes, bytes.count) == bytes.count {}
+    clear()
   }
 }

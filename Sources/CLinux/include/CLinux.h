@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <spawn.h>
 #include <sys/socket.h>
@@ -44,6 +45,9 @@ int CLinux_recvmmsg(int socket, CLinux_mmsghdr *messages, unsigned int count, in
 /// Reads a received message's control data: the kernel's arrival time (Unix nanoseconds) and its count of datagrams
 /// dropped on this socket (modulo 2^32). What the message does not carry is left as it is.
 void CLinux_read_control(const struct msghdr *message, int64_t *arrival, uint32_t *drops);
+
+/// ppoll, with a time limit in nanoseconds.
+int CLinux_poll(struct pollfd *entries, size_t count, int64_t nanoseconds);
 
 /// Bytes of control data that a receiver of both wants.
 size_t CLinux_control_size(void);
