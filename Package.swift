@@ -86,7 +86,7 @@ let package = Package(
     .executableTarget(
       name: "AirCheck",
       dependencies: [
-        "AirWatch", "Playout", "Tape", "TransportStream", "LinuxIO",
+        "AirWatch", "Playout", "Tape", "TransportStream", "Wire", "LinuxIO",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

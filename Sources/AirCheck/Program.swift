@@ -6,6 +6,8 @@ struct AirCheck: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "aircheck",
     abstract: "Says what is wrong with MPEG-TS stations: on the air, in a file, or in simulated time.",
-    subcommands: [Listen.self, Simulate.self, RingCommand.self],
+    subcommands: [
+      Listen.self, Simulate.self, RingCommand.self, CaptureCommand.self, TapCommand.self, CompareCommand.self,
+    ],
     defaultSubcommand: Listen.self)
 }
