@@ -61,14 +61,23 @@ package final class Station: Sendable {
 
   /// A cursor that stands on datagram `n`.
   package func cursor(at n: Int64) -> StationCursor {
-    let era = max((firstNumbers.firstIndex { $0 > n } ?? eras.count) - 1, 0)
-    if let last = brokenOff[era], n >= eras[era].number(of: last.place) {
-      var place = last.place
-      place.datagram = min(Int(n - eras[era].number(of: place)), last.showing.datagramCount - 1)
-      return StationCursor(self, era: era, place: place)
-    }
-    return StationCursor(self, era: era, place: eras[era].place(of: n))
+    let era = eraIndex(of: n)
+    return StationCursor(self, era: era, place: place(of: n, era: era))
   }
+
+  /// The place of datagram `n`, which is one of an era's.
+  func place(of n: Int64, era: Int) -> Era.Place {
+    guard let last = brokenOff[era], n >= eras[era].number(of: last.place) else { return eras[era].place(of: n) }
+    var place = last.place
+    place.datagram = min(Int(n - eras[era].number(of: place)), last.showing.datagramCount - 1)
+    return place
+  }
+
+  /// The era that datagram `n` is of; the first one for what was before.
+  func eraIndex(of n: Int64) -> Int { max((firstNumbers.firstIndex { $0 > n } ?? eras.count) - 1, 0) }
+
+  /// The number of an era's first datagram.
+  func firstNumber(ofEra index: Int) -> Int64 { firstNumbers[index] }
 
   /// The era and the place of the first datagram at or after `date`, a real datagram always.
   func locate(_ date: Ticks) -> (era: Int, place: Era.Place) {

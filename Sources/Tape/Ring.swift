@@ -112,6 +112,12 @@ package final class Ring: Sendable {
     return found
   }
 
+  /// The first datagram that is still there, and stays for a while, at which decoding may begin; nil when there is none.
+  package var firstRandomAccessPoint: Int64? {
+    let (oldest, count) = (oldest, count)
+    return oldest < count ? (oldest..<count).first { entry($0)?.isRandomAccess == true } : nil
+  }
+
   /// What went out of it, datagram `k` included; nil when that is not there.
   package func counts(with k: Int64) -> RingCounts? {
     guard k >= 0 else { return RingCounts() }

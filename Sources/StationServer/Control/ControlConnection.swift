@@ -5,7 +5,7 @@ import Wire
 ///
 /// It reads only as long as the client takes its answers: no more of them wait than the channel's high-water mark and one
 /// answer, at most the whole list, whose bytes all connections share; however much the client asks for.
-final class ControlConnection: ChannelDuplexHandler {
+final class ControlConnection: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = ByteBuffer
   typealias OutboundIn = Never
   typealias OutboundOut = ByteBuffer
@@ -118,6 +118,7 @@ final class ControlConnection: ChannelDuplexHandler {
       while !isClosing, context.channel.isWritable, !isDone {
         if let line = nextLine() { perform(.line(line)) } else { isDone = true }
       }
+      guard self.context != nil else { return }  // another handler has the connection now
       if let held {
         self.held = nil
         write(held)
@@ -143,6 +144,7 @@ final class ControlConnection: ChannelDuplexHandler {
       case .list(let since): write(room.board.list(since: since))
       case .join(let number): perform(.joined(join(number)), at: now)
       case .leave: perform(.left(leave()), at: now)
+      case .stream(let request): becomeStream(request)
       case .close: close()
       }
     }
@@ -164,6 +166,23 @@ final class ControlConnection: ChannelDuplexHandler {
     room.audience.move(from: station, to: nil)
     defer { (station, held) = (nil, nil) }
     return station
+  }
+
+  /// Leaves the connection to one that carries datagrams.
+  private func becomeStream(_ request: StreamRequest) {
+    isClosing = true
+    place.map(room.leave)
+    place = nil
+    guard let operations = context?.pipeline.syncOperations else { return }
+    let stream = StreamConnection(request, room: room, address: address, unread: unread, hasAllInput: hasAllInput)
+    address = nil
+    unread = ByteBuffer()
+    do {
+      try operations.addHandler(stream, position: .after(self))
+    } catch {
+      hangUp()
+    }
+    operations.removeHandler(self, promise: nil)
   }
 
   private func send(_ message: ServerMessage) { room.line(message).map(write) }

@@ -9,6 +9,7 @@ final class ControlRoom {
   let board: StationBoard
   let audience: Audience
   let admission: Admission
+  let streams: StreamRoom
   private let site: Configuration.Site
   private let encoder = MessageEncoder<ServerMessage>()
   private var connections: [ControlConnection] = []
@@ -16,11 +17,13 @@ final class ControlRoom {
   /// Until the server stops.
   private(set) var isOpen = true
 
-  init(registry: StationRegistry, admission: Admission) {
+  /// - Parameter streams: what stream connections share; nil: of this room alone.
+  init(registry: StationRegistry, admission: Admission, streams: StreamDesk? = nil) {
     board = registry.board
     audience = registry.audience
     site = registry.site
     self.admission = admission
+    self.streams = StreamRoom(streams ?? StreamDesk(airs: registry.airs, clock: registry.clock))
   }
 
   /// Steady seconds.
@@ -28,6 +31,7 @@ final class ControlRoom {
 
   func begin(on loop: any EventLoop) {
     let room = NIOLoopBound(self, eventLoop: loop)
+    streams.begin(on: loop)
     timer = loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in room.value.tick() }
   }
 
@@ -61,6 +65,7 @@ final class ControlRoom {
   private func tick() {
     let now = Self.now
     for connection in connections { connection.tick(at: now) }
+    streams.tick(at: now)
   }
 
   /// Says goodbye to all.
@@ -68,6 +73,7 @@ final class ControlRoom {
     isOpen = false
     timer?.cancel()
     for connection in connections { connection.stop() }
+    streams.close()
   }
 
   /// Hangs up on those who are still there.

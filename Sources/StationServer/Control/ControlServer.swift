@@ -24,12 +24,13 @@ struct ControlServer: Service {
     _ address: Configuration.ListenAddress, registry: StationRegistry, admission: Admission,
     group: MultiThreadedEventLoopGroup = .singleton
   ) async throws -> ControlServer {
+    let streams = StreamDesk(airs: registry.airs, clock: registry.clock)
     var rooms: [NIOLoopBound<ControlRoom>] = []
     for loop in group.makeIterator() {
       rooms.append(
         try await loop.submit {
           ProcessLimits.yieldThread()
-          let room = ControlRoom(registry: registry, admission: admission)
+          let room = ControlRoom(registry: registry, admission: admission, streams: streams)
           room.begin(on: loop)
           return NIOLoopBound(room, eventLoop: loop)
         }.get())

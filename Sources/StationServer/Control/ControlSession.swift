@@ -23,6 +23,8 @@ struct ControlSession {
     case list(since: Int?)
     case join(Int)
     case leave
+    /// To go on as a stream connection.
+    case stream(StreamRequest)
     case close
   }
 
@@ -94,7 +96,7 @@ struct ControlSession {
       }
       return [reply]
     case .success(let message):
-      hasSpoken = true
+      defer { hasSpoken = true }
       switch message {
       case .hello(let hello):
         let version = max(1, min(hello.version, protocolVersion))
@@ -102,7 +104,13 @@ struct ControlSession {
       case .list(let since): return [.list(since: since)]
       case .join(let join): return [.join(join.station)]
       case .leave: return [.leave]
-      case .report, .stream, .repair, .follow, .pause, .unknown: return []
+      case .stream(let request):
+        guard hasSpoken else {
+          isClosed = true
+          return [.stream(request)]
+        }
+        return [.send(.error(.init(code: .malformed, message: "A stream begins with the first line of a connection.")))]
+      case .report, .repair, .follow, .pause, .unknown: return []
       }
     }
   }

@@ -1,9 +1,9 @@
 /// Whether a client reads what waits for it. Times are steady seconds.
 struct ReaderWatch {
-  /// A client that takes nothing for so long is too slow.
-  static let patience = 10.0
+  /// A client that takes nothing for so long is too slow: seconds.
+  let patience: Double
   /// So is one that takes something, but has more than a little waiting for so long.
-  static let utmostPatience = 60.0
+  let utmostPatience: Double
 
   private struct Waiting {
     let since: Double
@@ -13,6 +13,10 @@ struct ReaderWatch {
   }
 
   private var waiting: Waiting?
+
+  init(patience: Double = 10, utmostPatience: Double = 60) {
+    (self.patience, self.utmostPatience) = (patience, utmostPatience)
+  }
 
   /// Whether anything waits.
   var isWaiting: Bool { waiting != nil }
@@ -36,6 +40,6 @@ struct ReaderWatch {
 
   func isTooSlow(at now: Double) -> Bool {
     guard let waiting else { return false }
-    return now - waiting.lastTaken > Self.patience || now - waiting.since > Self.utmostPatience
+    return now - waiting.lastTaken > patience || now - waiting.since > utmostPatience
   }
 }

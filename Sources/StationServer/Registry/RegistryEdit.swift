@@ -29,6 +29,7 @@ extension StationRegistry {
       logger.info("\(entry.label) is taken off the air")
     }
     board.remove(Set(removed))
+    airs.remove(removed)
     clearRings()
     liveWake()
   }

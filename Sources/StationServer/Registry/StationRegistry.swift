@@ -26,6 +26,8 @@ actor StationRegistry {
 
   /// What clients are told.
   nonisolated let board: StationBoard
+  /// What is sent to single receivers.
+  nonisolated let airs = AirBoard()
   /// Who receives what.
   nonisolated let audience = Audience()
 
@@ -349,6 +351,7 @@ actor StationRegistry {
     let notices = touched.compactMap { number -> ServerMessage.Joined? in
       guard let entry = entries[number] else { return nil }
       tellLog(entry, at: now)
+      airs.put(entry)
       let summary = entry.summary(at: now, receivers: audience.count(number))
       ends[number] = entry.schedule.end(at: now)
       return entry.joined(summary)

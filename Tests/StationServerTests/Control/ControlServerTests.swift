@@ -58,10 +58,11 @@ import Wire
     try await withServer { port, _ in
       let answers = try await Self.say(
         "{\"type\":\"hello\",\"version\":1}\n{\"type\":\"list\"}\n{\"type\":\"join\",\"station\":2}\n"
-          + "{\"type\":\"join\",\"station\":7}\n{\"type\":\"leave\"}\n{\"type\":\"stream\"}\n",
+          + "{\"type\":\"join\",\"station\":7}\n{\"type\":\"leave\"}\n{\"type\":\"stream\",\"station\":1}\n",
         to: port)
-      guard answers.count == 5, case .welcome(let welcome) = answers[0], case .stations(let list) = answers[1],
-        case .joined(let joined) = answers[2], case .error(let error) = answers[3], case .left(let left) = answers[4]
+      guard answers.count == 6, case .welcome(let welcome) = answers[0], case .stations(let list) = answers[1],
+        case .joined(let joined) = answers[2], case .error(let error) = answers[3], case .left(let left) = answers[4],
+        case .error(let tooLate) = answers[5]
       else {
         Issue.record("\(answers)")
         return
@@ -71,6 +72,7 @@ import Wire
       #expect(joined.station.receivers == 1)
       #expect(error.code == .unknownStation)
       #expect(left.station == 2)
+      #expect(tooLate.code == .malformed)
     }
   }
 
