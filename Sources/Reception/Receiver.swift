@@ -106,7 +106,7 @@ package final class Receiver: Sendable {
     var socket = try MulticastReceiver(
       group: source.group, port: UInt16(clamping: source.port), interface: source.interface,
       receiveBuffer: Self.receiveBuffer)
-    var reception = StationReception(tuning, droppedBefore: queue.dropped)
+    var reception = PlainReception(tuning, droppedBefore: queue.dropped)
     let descriptor = sink.number
     var sinkFault: SystemError?
     var deadline: Int64?

@@ -1,4 +1,5 @@
 import LinuxIO
+import Wire
 
 /// How reception of one station goes, since it was tuned to.
 package struct ReceptionFigures: Sendable, Equatable {
@@ -12,6 +13,18 @@ package struct ReceptionFigures: Sendable, Equatable {
   package var foreign: UInt64 = 0
   /// Datagrams that the player was too slow for.
   package var dropped: UInt64 = 0
+  /// How the datagrams come.
+  package var path = ReceptionPath.waiting
+  /// Datagrams that multicast did not bring, and that came over the stream connection in time.
+  package var repaired: UInt64 = 0
+  /// Datagrams that came after they had been given up.
+  package var late: UInt64 = 0
+  /// Datagrams that came after one with a higher number.
+  package var reordered: UInt64 = 0
+  /// How long the player should be kept behind what comes in, in nanoseconds: what repairs and disorder take.
+  package var holdBack: Int64 = 0
+  /// How datagrams arrived in the last second; nil in the first.
+  package var second: ReceptionMeter.Second?
   /// Bytes of transport stream.
   package var bytes: UInt64 = 0
   /// When the last datagram came, in steady nanoseconds (``SteadyClock``); nil when none has.

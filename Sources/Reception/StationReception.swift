@@ -1,83 +1,313 @@
-import LinuxIO
 import TransportStream
 import Wire
 
-/// One station's way from datagrams to the player's queue: RTP off, in order, from a random access point on. No I/O.
+/// One station's way from what multicast and stream connections bring to datagrams in order: pure, with no clock, no I/O,
+/// and nothing allocated for a datagram. All times are steady nanoseconds.
+///
+///     waiting ──reply──▶ stream ──multicast goes on from it──▶ multicast (repairs only)
+///        │                 ▲  ◀──multicast is silent, or loses more than repairs can mend──┘
+///        └──no server──────┴──▶ multicast, numbered by what RTP tells
+///
+/// Datagrams have the station's own numbers. RTP brings the last 16 bits of them, a reply on a stream connection all.
 struct StationReception: ~Copyable {
+  enum Mode { case waiting, stream, multicast }
+
   private(set) var figures = ReceptionFigures()
 
-  private let isRTP: Bool
-  private let droppedBefore: UInt64
-  private let ssrc: UInt32
-  private var reorder = ReorderBuffer()
-  private var splice: Splice
+  let tuning: Tuning
+  let isLive: Bool
+  /// How long a missing datagram may be waited for, and how long multicast may be silent, in nanoseconds.
+  let latency: Int64
+  let silence: Int64
+  /// Datagrams with dates further from the newest than this, in ticks of 90 kHz, cannot be numbered by 16 bits.
+  let reach: Int64
+  private let started: Int64
 
-  /// - Parameter droppedBefore: what the queue has dropped already.
-  init(_ tuning: Tuning, droppedBefore: UInt64 = 0) {
-    self.droppedBefore = droppedBefore
-    isRTP = tuning.station.encapsulation != .udp
-    ssrc = tuning.ssrc
-    splice = Splice(pmt: tuning.pmt, access: tuning.accessPID, isRadio: tuning.video == nil)
+  var mode = Mode.waiting
+  /// Whether the numbers are the server's, not only equal to them modulo 2^16.
+  var isAnchored = false
+  /// The last time that was told.
+  var now: Int64
+  var sources: [SourceState]
+  /// The source that is asked first.
+  var carrier = 0
+  var window: ReceiveWindow
+  var plan: RepairPlan
+  var run = MulticastRun()
+  /// The newest datagram that is known of, on the air or in a reply, and its RTP timestamp.
+  var edge: Int64 = 0
+  var edgeTimestamp: UInt32 = 0
+  /// Everything missing before this one is known to be gone.
+  var leap: Int64 = 0
+  /// When something new came last, by whatever way.
+  var progress: Int64
+  /// Whether a frame came that had no place.
+  var isOverrun = false
+
+  private var holdBack: HoldBack
+  private var meter = ReceptionMeter()
+  private var secondDue: Int64
+  /// The date of the datagram that was taken last: Unix time in 90 kHz.
+  private var lastDate: Int64 = 0
+  /// Since when the head is missing while others wait behind it, and which one.
+  private var blockedSince: Int64 = 0
+  private var blocked: Int64 = -1
+  private var streamSince: Int64
+  private var hadMulticast = false
+
+  /// A first reply may take this long before multicast is begun with where it stands; and a burst's beginning so long.
+  private static let openingPatience: Int64 = 1_000_000_000
+  /// The stream connection is shown as the way after so long.
+  private static let newsPatience: Int64 = 1_500_000_000
+  /// Multicast has to come for so long before it is trusted again.
+  private static let steadiness: Int64 = 250_000_000
+  /// What was missed no longer ago than this is made up for when reception comes back; else it goes on live.
+  static let makeUp: Int64 = 10_000_000_000
+
+  /// - Parameter now: steady nanoseconds, as everywhere here.
+  init(_ tuning: Tuning, now: Int64) {
+    self.tuning = tuning
+    isLive = tuning.start == .live
+    latency = Int64(clamping: max(0, tuning.latency)) * 1_000_000
+    silence = max(20_000_000, min(250_000_000, latency / 2))
+    let bits = tuning.station.bitrate > 0 ? min(tuning.station.bitrate, 1 << 40) : 8_000_000
+    let rate = max(20, bits / 8 / ReceiveWindow.slotSize)
+    var capacity = 2048
+    while capacity < 6 * rate, capacity < 32768 { capacity *= 2 }
+    window = ReceiveWindow(capacity: capacity)
+    // A quarter of what 16 bits tell apart, for a station may have more than its mean rate for a while.
+    reach = 8192 * 90_000 / Int64(rate)
+    plan = RepairPlan(rate: rate, latency: latency, now: now)
+    holdBack = HoldBack(limit: latency, now: now)
+    (started, self.now, progress, streamSince, secondDue) = (now, now, now, now, now + 1_000_000_000)
+    let isAlone = tuning.sources.count == 1
+    sources = tuning.sources.map { SourceState(hasServer: $0.server != nil, agrees: isAlone) }
+    figures.path = .waiting
   }
 
-  /// Takes a datagram as it came from the network.
-  mutating func accept(
-    _ datagram: Span<UInt8>, now: Int64, stamp: inout ContinuityStamp, into queue: inout DatagramQueue
-  ) {
-    guard isRTP else {
-      guard isTransportStream(datagram, 0..<datagram.count) else { return }
-      figures.received += 1
-      note(datagram.count, now)
-      splice.accept(datagram, stamp: &stamp, into: &queue)
-      update(queue)
+  // MARK: what comes out
+
+  /// The datagram whose turn it is, and its date (Unix time in 90 kHz), if it is there.
+  var head: (n: Int64, date: Int64)? {
+    guard window.contiguous > window.next, let timestamp = window.timestamp(of: window.next) else { return nil }
+    return (window.next, date(of: timestamp))
+  }
+
+  /// Hands over the head's payload, whole transport packets, and goes on to the next; nothing where there is no head.
+  mutating func take(_ body: (Span<UInt8>) -> Void) {
+    guard let head else { return }
+    lastDate = head.date
+    window.take(body)
+    figures.isPlaying = true
+    lookAtHead()
+  }
+
+  /// How long the player should be kept behind what comes in, in nanoseconds: what repairs and disorder take.
+  var hold: Int64 { max(holdBack.delay, 0) }
+
+  /// Whether there is room for what a stream connection brings; if not, its bytes are to be left in the socket.
+  func wantsFrames(from source: Int) -> Bool {
+    guard sources.indices.contains(source), mode != .waiting, sources[source].isFollowing else { return true }
+    return sources[source].position - window.next < Int64(window.capacity - window.capacity / 4)
+  }
+
+  /// When ``tick(now:spare:)`` is due at the latest.
+  var wake: Int64 {
+    var due = secondDue
+    if canAsk { due = min(due, plan.nextDue) }
+    if let deadline { due = min(due, deadline) }
+    if mode == .multicast { due = min(due, run.last + silence) }
+    return max(due, now + 1_000_000)
+  }
+
+  // MARK: time
+
+  /// Lets time pass.
+  ///
+  /// - Parameter spare: nanoseconds until the player needs the head; so long, missing datagrams are waited for whatever
+  ///   their latency.
+  mutating func tick(now: Int64, spare: Int64) {
+    self.now = max(self.now, now)
+    holdBack.tick(now: now)
+    plan.tick(now: now)
+    if let deadline, now >= deadline, spare <= 0 { giveUp(to: window.firstHeld) }
+    switch mode {
+    case .waiting: break
+    case .multicast:
+      if isLive, now - run.last >= silence || isTooMuch { follow() }
+    case .stream:
+      if isOverrun, wantsFrames(from: carrier) { follow() }
+      comeBack()
+    }
+    lookAtHead()
+    show()
+    while now >= secondDue {
+      figures.second = meter.second(now: now)
+      secondDue = max(secondDue + 1_000_000_000, now)
+    }
+  }
+
+  /// When the missing head is given up; nil when it is there, or nothing behind it is.
+  private var deadline: Int64? {
+    guard window.isBlocked, blocked == window.next else { return nil }
+    // Until multicast has come in once, the burst has the time that a connection takes.
+    let patience = mode == .stream && !hadMulticast ? max(latency, Self.openingPatience) : latency
+    let since = mode == .multicast ? min(blockedSince, plan.since(window.next) ?? blockedSince) : blockedSince
+    return since + patience
+  }
+
+  /// Whether repairs cannot mend what is missing.
+  private var isTooMuch: Bool { canAsk && plan.isHopeless }
+
+  /// Whether there is a server that knows these numbers.
+  var canAsk: Bool { isAnchored && mode == .multicast && sources.contains { $0.isOpen } }
+
+  /// Gives up all before `number` that is not there.
+  mutating func giveUp(to number: Int64) {
+    let missing = window.skip(to: number)
+    figures.lost += UInt64(missing)
+    if mode == .multicast { meter.missed(missing) }
+    plan.forget(before: window.next)
+    lookAtHead()
+  }
+
+  /// Keeps account of a head that is missing.
+  mutating func lookAtHead() {
+    if window.next < leap, window.contiguous == window.next {
+      let missing = window.skip(to: window.held > 0 ? min(leap, window.firstHeld) : leap)
+      figures.lost += UInt64(missing)
+      plan.forget(before: window.next)
+    }
+    guard window.isBlocked else {
+      blocked = -1
       return
     }
-    guard let (header, payload) = RTPHeader.parse(datagram), header.ssrc == ssrc,
-      header.payloadType == RTPHeader.mpegTS
-    else {
-      figures.foreign += 1
-      return
-    }
-    guard isTransportStream(datagram, payload) else { return }
-    note(payload.count, now)
-    reorder.accept(header.sequenceNumber, datagram.extracting(payload), now: now) {
-      splice.accept($0, stamp: &stamp, into: &queue)
-    }
-    update(queue)
+    if blocked != window.next { (blocked, blockedSince) = (window.next, now) }
   }
 
-  /// Lets time pass: what has been missing for too long is lost.
-  mutating func tick(now: Int64, stamp: inout ContinuityStamp, into queue: inout DatagramQueue) {
-    reorder.expire(now: now) { splice.accept($0, stamp: &stamp, into: &queue) }
-    update(queue)
+  // MARK: multicast or stream
+
+  /// Begins with a datagram.
+  mutating func begin(at number: Int64, date: Int64, as mode: Mode, isAnchored: Bool) {
+    window.begin(at: number)
+    plan.clear()
+    (leap, blocked, isOverrun) = (0, -1, false)
+    run = MulticastRun()
+    lastDate = date
+    self.mode = mode
+    self.isAnchored = isAnchored
+    progress = now
+    streamSince = now
   }
 
-  /// Ends each stream with its present PES packet.
-  mutating func close() { splice.close() }
+  /// From now on all comes over a stream connection, if one is open; one that opens begins where we are.
+  mutating func follow() {
+    if mode != .stream { streamSince = now }
+    mode = .stream
+    isOverrun = false
+    plan.clear()
+    guard isAnchored, let source = carrying(0) else { return }
+    carrier = source
+    sources[source].order = .follow
+  }
 
-  /// Whether all streams have ended after ``close()``.
-  var isClosed: Bool { splice.isClosed }
-
-  private mutating func isTransportStream(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
-    if !range.isEmpty, range.count % TSPacket.size == 0, range.count <= DatagramQueue.slotSize,
-      bytes[range.lowerBound] == TSPacket.syncByte
-    {
-      return true
+  /// Back to multicast, when what is there goes on with it.
+  mutating func comeBack() {
+    guard isLive, mode == .stream, now - run.last < silence, run.isGood, window.contiguous > run.first,
+      !hadMulticast || now - run.since >= Self.steadiness || !sources.contains(where: \.isFollowing)
+    else { return }
+    mode = .multicast
+    hadMulticast = true
+    for index in sources.indices where sources[index].isFollowing || sources[index].order == .follow {
+      sources[index].order = .pause
     }
-    figures.foreign += 1
-    return false
+    var number = window.contiguous
+    while number < window.end {
+      let first = number
+      while number < window.end, !window.holds(number) { number += 1 }
+      if number > first { plan.miss(first, number, now: now) }
+      while number < window.end, window.holds(number) { number += 1 }
+    }
   }
 
-  private mutating func note(_ count: Int, _ now: Int64) {
-    figures.bytes += UInt64(count)
+  /// The open stream connection that is asked at the `tries`th time: the carrier first, then the others in turn.
+  func carrying(_ tries: Int) -> Int? {
+    var open = 0
+    for source in sources where source.isOpen { open += 1 }
+    guard open > 0 else { return nil }
+    var rest = tries % open
+    for step in sources.indices {
+      let source = (carrier + step) % sources.count
+      guard sources[source].isOpen else { continue }
+      if rest == 0 { return source }
+      rest -= 1
+    }
+    return nil
+  }
+
+  private mutating func show() {
+    switch mode {
+    case .waiting: break
+    case .multicast: figures.path = .multicast
+    case .stream: if !isLive || now - streamSince >= Self.newsPatience { figures.path = .stream }
+    }
+    figures.holdBack = hold
+  }
+
+  // MARK: numbers
+
+  /// Whether multicast may begin although no server has said where.
+  var mayBeginAlone: Bool {
+    isLive
+      && (now - started >= Self.openingPatience
+        || sources.allSatisfy { !$0.hasServer || ($0.failures > 0 && !$0.isOpen) })
+  }
+
+  func date(of timestamp: UInt32) -> Int64 {
+    lastDate + Int64(Int32(bitPattern: timestamp &- UInt32(truncatingIfNeeded: lastDate)))
+  }
+
+  /// Gives all that is here the numbers that a reply tells.
+  mutating func anchor(_ next: Int64) {
+    let distance = ((next - edge) / 32768 + (next >= edge ? 1 : -1)) / 2 * 65536
+    window.renumber(by: distance)
+    plan.renumber(by: distance)
+    run.renumber(by: distance)
+    edge += distance
+    for index in sources.indices { sources[index].newest += distance }
+    blocked = -1
+    isAnchored = true
+  }
+
+  // MARK: accounts
+
+  /// A datagram of the station has come, for the first time.
+  mutating func account(_ number: Int64, bytes: Int, byStream: Bool) {
+    progress = now
+    figures.received += 1
+    figures.bytes += UInt64(bytes)
+    guard let filled = plan.fill(number, isRepair: byStream, now: now) else { return }
+    holdBack.note(wait: filled.wait)
+    guard byStream else { return }
+    figures.repaired += 1
+    meter.missed(1)
+  }
+
+  mutating func account(foreign count: UInt64) { figures.foreign += count }
+
+  /// A datagram has come by multicast, whatever became of it.
+  mutating func account(_ verdict: ReceiveWindow.Verdict, isBehind: Bool) {
+    switch verdict {
+    case .duplicate, .past: figures.duplicates += 1
+    case .late: figures.late += 1
+    case .differs, .refused: figures.foreign += 1
+    case .new, .again: if isBehind { figures.reordered += 1 }
+    case .beyond: break
+    }
+  }
+
+  mutating func arrived(_ timestamp: UInt32?, _ packets: Span<UInt8>, at arrival: Int64, isNew: Bool) {
     figures.lastArrival = now
-  }
-
-  private mutating func update(_ queue: borrowing DatagramQueue) {
-    if isRTP {
-      (figures.received, figures.lost, figures.duplicates) = (reorder.received, reorder.lost, reorder.duplicates)
-    }
-    figures.dropped = queue.dropped - droppedBefore
-    figures.isPlaying = splice.isOpen
+    if isNew { meter.multicast(timestamp: timestamp, packets: packets, arrival: arrival, now: now) }
   }
 }

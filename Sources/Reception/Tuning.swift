@@ -40,6 +40,8 @@ package struct Tuning: Sendable, Equatable {
   /// At least one; several send the same datagrams.
   package var sources: [Source]
   package var start = Start.live
+  /// How long ago what is begun with live was sent, at the least, in seconds: so much the player has at once.
+  package var back = 0.4
   /// How long a missing datagram may hold up the player at the most, in milliseconds.
   package var latency = 200
 

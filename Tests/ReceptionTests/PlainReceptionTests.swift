@@ -3,7 +3,7 @@ import Testing
 
 @testable import Reception
 
-struct StationReceptionTests {
+struct PlainReceptionTests {
   private static let start =
     TSBytes.packet(0, counter: 0, unit: true) + TSBytes.packet(0x1000, counter: 0, unit: true)
     + TSBytes.packet(0x100, counter: 0, unit: true, access: true)
@@ -11,7 +11,7 @@ struct StationReceptionTests {
   @Test func rtpComesOffAndOrderIsRestored() {
     var stamp = ContinuityStamp()
     var queue = DatagramQueue(capacity: 16)
-    var reception = StationReception(TSBytes.tuning())
+    var reception = PlainReception(TSBytes.tuning())
     let datagrams = [
       TSBytes.rtp(65535, Self.start), TSBytes.rtp(1, TSBytes.packet(0x100, counter: 2)),
       TSBytes.rtp(0, TSBytes.packet(0x100, counter: 1)), TSBytes.rtp(0, TSBytes.packet(0x100, counter: 1)),
@@ -26,7 +26,7 @@ struct StationReceptionTests {
   @Test func foreignDatagramsAreCountedAndLeftOut() {
     var stamp = ContinuityStamp()
     var queue = DatagramQueue(capacity: 16)
-    var reception = StationReception(TSBytes.tuning())
+    var reception = PlainReception(TSBytes.tuning())
     let datagrams: [[UInt8]] = [
       [], [0x80], TSBytes.rtp(1, Self.start, ssrc: 2), Self.start, TSBytes.rtp(1, []),
       TSBytes.rtp(1, [UInt8](repeating: 0x47, count: 187)), TSBytes.rtp(1, [UInt8](repeating: 0x00, count: 188)),
@@ -40,7 +40,7 @@ struct StationReceptionTests {
   @Test func bareUDPGoesStraightThrough() {
     var stamp = ContinuityStamp()
     var queue = DatagramQueue(capacity: 16)
-    var reception = StationReception(TSBytes.tuning(encapsulation: .udp))
+    var reception = PlainReception(TSBytes.tuning(encapsulation: .udp))
     reception.accept(Self.start.span, now: 5, stamp: &stamp, into: &queue)
     #expect(TSBytes.summary(drained(&queue)) == ["0:0:0", "4096:0:0", "256:0:0"])
     #expect(reception.figures.received == 1 && reception.figures.isPlaying)

@@ -1,0 +1,192 @@
+/// Which datagrams are missing, and when to ask for them: not before those that are only out of order could have come, again
+/// when the answer takes longer than answers do, and no more than a server grants.
+struct RepairPlan: ~Copyable {
+  /// Datagrams in a row that are missing.
+  struct Gap: Equatable {
+    var first: Int64
+    /// One past the last.
+    var end: Int64
+    /// When the first one behind them came.
+    var since: Int64
+    /// When they are to be asked for, again if they have been.
+    var due: Int64
+    /// When they were asked for, and how often.
+    var asked: Int64 = 0
+    var tries = 0
+
+    var count: Int { Int(clamping: end - first) }
+  }
+
+  /// What was missing a moment ago and has come.
+  struct Filled: Equatable {
+    /// Nanoseconds since it was missed.
+    var wait: Int64
+    /// How often it was asked for.
+    var tries: Int
+  }
+
+  /// So many gaps are kept in mind; of more, the oldest are not asked for.
+  static let mostGaps = 512
+  /// So often a gap is asked for.
+  static let mostTries = 6
+  /// Whoever is out of order by less than this need not be asked for, in nanoseconds.
+  private static let leastWait: Int64 = 2_000_000
+  /// What an answer may take beyond one and a half round trips, in nanoseconds.
+  private static let allowance: Int64 = 4_000_000
+  private static let longestPause: Int64 = 1_000_000_000
+  private static let perSecond: Int64 = 1_000_000_000
+
+  /// In ascending order.
+  private(set) var gaps: [Gap] = []
+  /// How many datagrams are missing.
+  private(set) var missing = 0
+  /// When the next gap is due; `Int64.max` when none is.
+  private(set) var nextDue = Int64.max
+  /// From asking to the answer, smoothed, in nanoseconds.
+  private(set) var roundTrip: Int64 = 20_000_000
+  /// How late datagrams come that are merely out of order.
+  private(set) var disorder: HoldBack
+
+  /// What may be asked for: half of the station's datagrams, and what two seconds of that make at once. In billionths.
+  private var allowed: Int64
+  private let mostAllowed: Int64
+  private let allowedPerNanosecond: Int64
+  private var refilled: Int64
+
+  /// - Parameters:
+  ///   - rate: the station's datagrams per second.
+  ///   - latency: how long a missing datagram may be waited for, in nanoseconds.
+  init(rate: Int, latency: Int64, now: Int64) {
+    gaps.reserveCapacity(Self.mostGaps + 1)
+    disorder = HoldBack(limit: latency / 4, now: now)
+    allowedPerNanosecond = Int64(max(1, rate / 2))
+    mostAllowed = max(256, 2 * allowedPerNanosecond) * Self.perSecond
+    allowed = mostAllowed
+    refilled = now
+  }
+
+  /// Whether asking for what is missing would be more than the server grants.
+  var isHopeless: Bool { Int64(missing) * Self.perSecond > mostAllowed || overdrawn }
+  private var overdrawn = false
+
+  /// Lets time pass.
+  mutating func tick(now: Int64) {
+    let elapsed = min(max(0, now - refilled), 4 * Self.perSecond)
+    allowed = min(mostAllowed, allowed + elapsed * allowedPerNanosecond)
+    refilled = now
+    disorder.tick(now: now)
+  }
+
+  /// The datagrams from `first` up to, not with, `end` have been passed by others; they are behind all other gaps.
+  mutating func miss(_ first: Int64, _ end: Int64, now: Int64) {
+    let gap = Gap(first: first, end: end, since: now, due: now + Self.leastWait + disorder.delay)
+    gaps.append(gap)
+    missing += gap.count
+    nextDue = min(nextDue, gap.due)
+    if gaps.count > Self.mostGaps { missing -= gaps.removeFirst().count }
+  }
+
+  /// A datagram came; nil when it had not been missed.
+  ///
+  /// - Parameter isRepair: whether it came because it was asked for.
+  mutating func fill(_ number: Int64, isRepair: Bool, now: Int64) -> Filled? {
+    guard let index = index(of: number) else { return nil }
+    let gap = gaps[index]
+    missing -= 1
+    if gap.count == 1 {
+      gaps.remove(at: index)
+    } else if number == gap.first {
+      gaps[index].first += 1
+    } else if number == gap.end - 1 {
+      gaps[index].end -= 1
+    } else {
+      gaps[index].end = number
+      var rest = gap
+      rest.first = number + 1
+      gaps.insert(rest, at: index + 1)
+      if gaps.count > Self.mostGaps { missing -= gaps.removeFirst().count }
+    }
+    if !isRepair {
+      disorder.note(wait: now - gap.since)
+    } else if gap.tries == 1 {
+      // Of those asked for twice nobody knows which answer this is.
+      roundTrip += (now - gap.asked - roundTrip) / 8
+    }
+    return Filled(wait: now - gap.since, tries: gap.tries)
+  }
+
+  /// What stands before `number` is not missed any more.
+  mutating func forget(before number: Int64) {
+    while let gap = gaps.first, gap.first < number {
+      if gap.end <= number {
+        missing -= gap.count
+        gaps.removeFirst()
+      } else {
+        missing -= Int(number - gap.first)
+        gaps[0].first = number
+      }
+    }
+    if gaps.isEmpty { nextDue = .max }
+  }
+
+  mutating func clear() {
+    gaps.removeAll(keepingCapacity: true)
+    missing = 0
+    nextDue = .max
+    overdrawn = false
+  }
+
+  /// Gives every gap another number.
+  mutating func renumber(by distance: Int64) {
+    for index in gaps.indices {
+      gaps[index].first += distance
+      gaps[index].end += distance
+    }
+  }
+
+  /// Goes through what is due, oldest first, until `ask` takes no more.
+  ///
+  /// - Parameter ask: gets the first datagram and how many, and how often they were asked for; false when it has no room
+  ///   for them, nil when they are another one's to ask for.
+  mutating func takeDue(now: Int64, _ ask: (Int64, Int, Int) -> Bool?) {
+    guard now >= nextDue else { return }
+    nextDue = .max
+    overdrawn = false
+    var isFull = false
+    for index in gaps.indices {
+      let gap = gaps[index]
+      guard gap.due <= now, gap.tries < Self.mostTries, !isFull else {
+        if gap.tries < Self.mostTries { nextDue = min(nextDue, gap.due) }
+        continue
+      }
+      let cost = Int64(gap.count) * Self.perSecond
+      guard cost <= allowed else {
+        overdrawn = true
+        nextDue = min(nextDue, gap.due)
+        continue
+      }
+      let answer = ask(gap.first, gap.count, gap.tries)
+      isFull = answer == false
+      if answer == true {
+        allowed -= cost
+        gaps[index].asked = now
+        gaps[index].tries += 1
+        let pause = (roundTrip * 3 / 2 + Self.allowance) << Int64(gap.tries)
+        gaps[index].due = now + min(pause, Self.longestPause)
+      }
+      nextDue = min(nextDue, gaps[index].due)
+    }
+  }
+
+  /// When the gap that `number` stands in was found.
+  func since(_ number: Int64) -> Int64? { index(of: number).map { gaps[$0].since } }
+
+  private func index(of number: Int64) -> Int? {
+    var (low, high) = (0, gaps.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if gaps[middle].end <= number { low = middle + 1 } else { high = middle }
+    }
+    return low < gaps.count && gaps[low].first <= number ? low : nil
+  }
+}

@@ -1,0 +1,70 @@
+/// What is known of one source of a station: of its stream connection, and of what it sends by multicast.
+struct SourceState {
+  /// What a stream connection was opened with.
+  enum Request: Equatable {
+    case nothing, start
+    case from(Int64)
+  }
+  /// What is to be said next on the stream connection.
+  enum Order { case pause, follow }
+
+  /// Whether it has a server to ask.
+  let hasServer: Bool
+
+  /// Whether the stream connection's reply has come and it has not ended since.
+  var isOpen = false
+  /// Connections in a row that ended without a reply.
+  var failures = 0
+  var request = Request.nothing
+  /// Whether the server sends all datagrams, as far as we know, and which one it sends next.
+  var isFollowing = false
+  var position: Int64 = 0
+  var order: Order?
+  /// When something was said last, in steady nanoseconds.
+  var lastLine: Int64 = 0
+
+  /// Whether its datagrams have been seen to be the same as the others'.
+  var agrees: Bool
+  /// Datagrams in a row that were not.
+  var disagreements = 0
+  /// When multicast brought something last, in steady nanoseconds, and the highest number that it brought.
+  var lastArrival = Int64.min / 2
+  var newest = Int64.min
+
+  init(hasServer: Bool, agrees: Bool) {
+    self.hasServer = hasServer
+    self.agrees = agrees
+  }
+}
+
+/// What multicast has brought without a pause.
+struct MulticastRun {
+  /// Since when it comes, in steady nanoseconds, and when its last datagram came.
+  var since = Int64.min / 2
+  var last = Int64.min / 2
+  /// The first and the highest number of the stretch that is judged, how many of it came, and when it began.
+  var first: Int64 = 0
+  var newest: Int64 = -1
+  var count: Int64 = 0
+  var judged: Int64 = 0
+
+  /// Whether at least three quarters of the stretch came: the rest can be repaired.
+  var isGood: Bool { count > 0 && count * 4 >= (newest - first + 1) * 3 }
+
+  mutating func note(_ number: Int64, now: Int64, pause: Int64) {
+    if now - last > pause {
+      (since, first, newest, count, judged) = (now, number, number, 0, now)
+    } else if now - judged > 1_000_000_000 {
+      (first, newest, count, judged) = (min(number, newest + 1), number, 0, now)
+    }
+    last = now
+    first = min(first, number)
+    newest = max(newest, number)
+    count += 1
+  }
+
+  mutating func renumber(by distance: Int64) {
+    first += distance
+    newest += distance
+  }
+}

@@ -1,0 +1,168 @@
+import TransportStream
+import Wire
+
+extension StationReception {
+  /// Takes what multicast brought.
+  ///
+  /// - Parameters:
+  ///   - source: which of the tuning's sources.
+  ///   - arrival: when the kernel had it, in Unix nanoseconds; 0 where that is not known.
+  mutating func datagram(_ bytes: Span<UInt8>, by source: Int, arrival: Int64, now: Int64) {
+    self.now = max(self.now, now)
+    guard isLive, sources.indices.contains(source) else { return }
+    guard let (header, payload) = RTPHeader.parse(bytes), header.ssrc == tuning.ssrc,
+      header.payloadType == RTPHeader.mpegTS, isTransportStream(bytes, payload)
+    else {
+      account(foreign: 1)
+      return
+    }
+    let packets = bytes.extracting(payload)
+    if mode == .waiting {
+      guard mayBeginAlone else { return }
+      beginAlone(header, source, arrival: arrival)
+    }
+    guard let number = number(header) ?? numberAfterSilence(header, source, arrival: arrival) else {
+      account(foreign: 1)
+      return
+    }
+    guard agrees(source, number, header.timestamp) else { return }
+    arrive(number, header.timestamp, packets, by: source, arrival: arrival)
+  }
+
+  /// Takes an RTP packet that came over a stream connection.
+  mutating func frame(_ packet: Span<UInt8>, by source: Int, now: Int64) {
+    self.now = max(self.now, now)
+    guard mode != .waiting, isAnchored, sources.indices.contains(source), sources[source].isOpen else { return }
+    guard let (header, payload) = RTPHeader.parse(packet), header.payloadType == RTPHeader.mpegTS,
+      isTransportStream(packet, payload)
+    else {
+      account(foreign: 1)
+      return
+    }
+    // What is asked for lies in the window or a little beyond; so all 16 bits of the number tell are put around it.
+    let base = window.next - 16384
+    let number = base + Int64(header.sequenceNumber &- UInt16(truncatingIfNeeded: base))
+    guard agrees(source, number, header.timestamp) else { return }
+    let end = window.end
+    let verdict = window.put(
+      number, timestamp: header.timestamp, origin: ReceiveWindow.stream, packet.extracting(payload))
+    switch verdict {
+    case .new: account(number, bytes: payload.count, byStream: true)
+    case .beyond: isOverrun = true
+    case .differs: disagree(source)
+    default: break
+    }
+    if sources[source].isFollowing, verdict != .beyond, number >= sources[source].position {
+      sources[source].position = number + 1
+    }
+    if number > edge { (edge, edgeTimestamp) = (number, header.timestamp) }
+    if verdict == .new, number > end, mode == .multicast { plan.miss(end, number, now: self.now) }
+    if verdict == .new { lookAtHead() }
+    comeBack()
+  }
+
+  /// Whole transport packets, at most seven (RFC 2250, section 2).
+  func isTransportStream(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+    !range.isEmpty && range.count % TSPacket.size == 0 && range.count <= ReceiveWindow.slotSize
+      && bytes[range.lowerBound] == TSPacket.syncByte
+  }
+
+  /// Puts a datagram that multicast brought in its place.
+  private mutating func arrive(
+    _ number: Int64, _ timestamp: UInt32, _ packets: Span<UInt8>, by source: Int, arrival: Int64
+  ) {
+    let isBehind = number < sources[source].newest
+    var end = window.end
+    var verdict = window.put(number, timestamp: timestamp, origin: min(source, ReceiveWindow.stream - 1), packets)
+    if verdict == .beyond, mode == .multicast, window.contiguous == window.next {
+      // What is missing at the head is more than can be held: over the stream, all of it; without one, on from here.
+      if isAnchored, carrying(0) != nil, number - window.next < 2 * Int64(window.capacity) {
+        follow()
+      } else {
+        giveUp(to: window.held > 0 ? max(window.firstHeld, number + 1 - Int64(window.capacity)) : number)
+        end = window.end
+        verdict = window.put(number, timestamp: timestamp, origin: min(source, ReceiveWindow.stream - 1), packets)
+      }
+    }
+    account(verdict, isBehind: isBehind)
+    arrived(timestamp, packets, at: arrival, isNew: verdict == .new || verdict == .again)
+    switch verdict {
+    case .differs:
+      disagree(source)
+      return
+    case .refused, .past: return
+    default: break
+    }
+    sources[source].disagreements = 0
+    sources[source].lastArrival = now
+    sources[source].newest = max(sources[source].newest, number)
+    if number > edge { (edge, edgeTimestamp) = (number, timestamp) }
+    run.note(number, now: now, pause: silence)
+    if verdict == .new {
+      account(number, bytes: packets.count, byStream: false)
+      if number > end, mode == .multicast { plan.miss(end, number, now: now) }
+      lookAtHead()
+    }
+    comeBack()
+  }
+
+  // MARK: numbers
+
+  /// The number of a datagram near the newest one; nil where 16 bits cannot tell.
+  private func number(_ header: RTPHeader) -> Int64? {
+    let ahead = Int64(Int32(bitPattern: header.timestamp &- edgeTimestamp))
+    guard abs(ahead) <= reach else { return nil }
+    return edge + Int64(Int16(bitPattern: header.sequenceNumber &- UInt16(truncatingIfNeeded: edge)))
+  }
+
+  /// Nobody has told where a station stands: its numbers are RTP's.
+  private mutating func beginAlone(_ header: RTPHeader, _ source: Int, arrival: Int64) {
+    let number = Int64(header.sequenceNumber)
+    var date = Int64(header.timestamp)
+    if arrival > 0 {
+      let rough = arrival / 100_000 * 9
+      date = rough + Int64(Int32(bitPattern: header.timestamp &- UInt32(truncatingIfNeeded: rough)))
+    }
+    begin(at: number, date: date, as: .multicast, isAnchored: false)
+    (edge, edgeTimestamp) = (number, header.timestamp)
+    for index in sources.indices {
+      sources[index].agrees = index == source || sources.count == 1
+      sources[index].newest = .min
+    }
+  }
+
+  /// After a long silence a datagram is so far from the last one that its 16 bits say nothing: it goes on from there, with
+  /// whatever number.
+  private mutating func numberAfterSilence(_ header: RTPHeader, _ source: Int, arrival: Int64) -> Int64? {
+    guard now - progress > 1_000_000_000 else { return nil }
+    beginAlone(header, source, arrival: arrival)
+    return edge
+  }
+
+  // MARK: several sources
+
+  /// Whether a source sends the same datagrams as the others, as far as can be judged.
+  private mutating func agrees(_ source: Int, _ number: Int64, _ timestamp: UInt32) -> Bool {
+    if sources[source].agrees { return true }
+    if let known = window.timestamp(of: number) {
+      guard known == timestamp else {
+        account(foreign: 1)
+        return false
+      }
+      sources[source].agrees = true
+      return true
+    }
+    // Nobody to compare it with: it is the only one that is left.
+    for index in sources.indices where index != source && sources[index].agrees {
+      if now - sources[index].lastArrival < silence || sources[index].isOpen { return false }
+    }
+    sources[source].agrees = true
+    return true
+  }
+
+  private mutating func disagree(_ source: Int) {
+    guard sources.count > 1 else { return }
+    sources[source].disagreements += 1
+    if sources[source].disagreements >= 8 { sources[source].agrees = false }
+  }
+}

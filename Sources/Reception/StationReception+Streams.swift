@@ -1,0 +1,139 @@
+import Wire
+
+extension StationReception {
+  /// Nothing is said for longer than this, in nanoseconds: the server takes a silent connection for a dead one.
+  private static let keepalive: Int64 = 50_000_000_000
+  /// Numbers and dates outside of this are no station's.
+  private static let numbers: ClosedRange<Int64> = 0...(1 << 60)
+  private static let dates: ClosedRange<Double> = -1e11...1e11
+
+  /// What to say first on a new stream connection to a source: by where we are.
+  mutating func opening(for source: Int) -> StreamRequest {
+    var request = StreamRequest(station: tuning.station.number)
+    guard sources.indices.contains(source) else { return request }
+    switch wish(for: source) {
+    case .nothing: sources[source].request = .nothing
+    case .from(let number):
+      sources[source].request = .from(number)
+      request.from = number
+    case .start:
+      sources[source].request = .start
+      switch tuning.start {
+      case .live: request.back = tuning.back
+      case .at(let date): request.at = date
+      }
+    }
+    return request
+  }
+
+  private func wish(for source: Int) -> SourceState.Request {
+    if mode == .waiting { return .start }
+    if mode == .multicast, now - run.last < silence { return .nothing }
+    if !isAnchored { return .start }
+    if sources.indices.contains(where: { $0 != source && sources[$0].isOpen }) { return .nothing }
+    let isTooLate = now - progress > max(latency, Self.makeUp)
+    if isLive, isTooLate || sources[source].failures >= 3 { return .start }
+    return .from(window.contiguous)
+  }
+
+  /// A stream connection's reply has come.
+  mutating func opened(_ reply: StreamReply, by source: Int, now: Int64) {
+    self.now = max(self.now, now)
+    guard sources.indices.contains(source), Self.numbers.contains(reply.first), Self.numbers.contains(reply.next),
+      Self.dates.contains(reply.date), Self.dates.contains(reply.now)
+    else { return }
+    let request = sources[source].request
+    let wasFirst = !sources.contains { $0.isOpen }
+    sources[source].isOpen = true
+    sources[source].failures = 0
+    sources[source].lastLine = self.now
+    sources[source].isFollowing = request != .nothing
+    sources[source].position = reply.first
+    sources[source].order = nil
+    let date = Int64((reply.date * 90_000).rounded())
+    if mode == .waiting {
+      begin(at: reply.first, date: date, as: .stream, isAnchored: true)
+      carrier = source
+      sources[source].agrees = true
+    } else if !isAnchored {
+      anchor(reply.next)
+      if wasFirst { carrier = source }
+    } else if request != .nothing {
+      if window.contiguous > reply.next + Int64(window.capacity) {
+        // The station counts anew.
+        begin(at: reply.first, date: date, as: .stream, isAnchored: true)
+        (edge, edgeTimestamp) = (0, 0)
+      } else if reply.first > window.contiguous {
+        leap = reply.first
+      }
+      if wasFirst { carrier = source }
+    }
+    if reply.next > edge {
+      edge = reply.next - 1
+      edgeTimestamp = UInt32(truncatingIfNeeded: Int64((reply.now * 90_000).rounded()))
+    }
+    settle(source)
+    lookAtHead()
+  }
+
+  /// Has the stream connections do what the way that was chosen needs.
+  private mutating func settle(_ source: Int) {
+    switch mode {
+    case .waiting: break
+    case .multicast: if sources[source].isFollowing { sources[source].order = .pause }
+    case .stream:
+      if source == carrier || !sources[carrier].isOpen {
+        carrier = source
+        if !sources[source].isFollowing { sources[source].order = .follow }
+      } else if sources[source].isFollowing {
+        sources[source].order = .pause
+      }
+    }
+  }
+
+  /// A stream connection could not be had, or has ended.
+  mutating func closed(by source: Int, now: Int64) {
+    self.now = max(self.now, now)
+    guard sources.indices.contains(source) else { return }
+    if !sources[source].isOpen { sources[source].failures += 1 }
+    sources[source].isOpen = false
+    sources[source].isFollowing = false
+    sources[source].order = nil
+    if mode == .stream, source == carrier { follow() }
+  }
+
+  /// Writes the next line to say on a source's stream connection, with its LF.
+  ///
+  /// - Parameter room: 2300 bytes take the longest line; at least 128 are needed.
+  /// - Returns: its length; 0 when there is nothing to say.
+  mutating func line(for source: Int, into room: inout MutableSpan<UInt8>) -> Int {
+    guard sources.indices.contains(source), sources[source].isOpen, room.count >= 2 * StreamLine.least else { return 0 }
+    let length = nextLine(source, into: &room)
+    if length > 0 { sources[source].lastLine = now }
+    return length
+  }
+
+  private mutating func nextLine(_ source: Int, into room: inout MutableSpan<UInt8>) -> Int {
+    switch sources[source].order {
+    case .pause:
+      sources[source].order = nil
+      sources[source].isFollowing = false
+      return StreamLine.pause(into: &room)
+    case .follow:
+      sources[source].order = nil
+      sources[source].isFollowing = true
+      sources[source].position = window.contiguous
+      return StreamLine.follow(from: window.contiguous, into: &room)
+    case nil: break
+    }
+    if canAsk, now >= plan.nextDue {
+      // The turn of each try, among the connections that are open.
+      let turns = (carrying(0), carrying(1))
+      let length = StreamLine.repair(&plan, now: now, into: &room) { ($0 & 1 == 0 ? turns.0 : turns.1) == source }
+      if length > 0 { return length }
+    }
+    guard now - sources[source].lastLine >= Self.keepalive else { return 0 }
+    return sources[source].isFollowing
+      ? StreamLine.follow(from: sources[source].position, into: &room) : StreamLine.pause(into: &room)
+  }
+}
