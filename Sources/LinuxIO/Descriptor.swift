@@ -76,6 +76,22 @@ package enum DescriptorIO {
     return written
   }
 
+  /// Has writes to a descriptor never wait, also for others that share what it has open: for descriptors of our own only.
+  package static func setNonBlocking(_ descriptor: Int32) {
+    _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+  }
+
+  /// Writes what a descriptor takes in one call: one that was made non-blocking, or a file on a disk.
+  ///
+  /// - Returns: how many bytes it took.
+  package static func writeOnce(_ bytes: Span<UInt8>, to descriptor: Int32) throws(SystemError) -> Int {
+    _ = brokenPipesAreErrors
+    let count = unsafe bytes.withUnsafeBufferPointer { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+    if count >= 0 { return count }
+    if errno == EAGAIN || errno == EINTR { return 0 }
+    throw SystemError(operation: "write to", subject: "descriptor \(descriptor)", code: errno)
+  }
+
   /// Writes all bytes, however long it takes.
   package static func writeAll(_ bytes: Span<UInt8>, to descriptor: Int32) throws(SystemError) {
     _ = try write(bytes, to: descriptor, timeoutMilliseconds: -1)

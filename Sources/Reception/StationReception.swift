@@ -85,6 +85,9 @@ struct StationReception: ~Copyable {
     figures.path = .waiting
   }
 
+  /// Another source has come: the one behind the last.
+  mutating func add(hasServer: Bool) { sources.append(SourceState(hasServer: hasServer, agrees: false)) }
+
   // MARK: what comes out
 
   /// The datagram whose turn it is, and its date (Unix time in 90 kHz), if it is there.
@@ -286,6 +289,7 @@ struct StationReception: ~Copyable {
     progress = now
     figures.received += 1
     figures.bytes += UInt64(bytes)
+    figures.lastArrival = now
     guard let filled = plan.fill(number, isRepair: byStream, now: now) else { return }
     holdBack.note(wait: filled.wait)
     guard byStream else { return }

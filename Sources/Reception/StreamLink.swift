@@ -139,10 +139,15 @@ package struct StreamLink: ~Copyable {
     }
   }
 
-  /// Sends a line, its end included; it is left out where the server takes nothing any more.
+  /// Bytes of the longest line that is sent.
+  static let longestLine = 4096
+
+  /// Whether a line can be sent: the connection stands, and the server takes what it is told.
+  var takesLines: Bool { isOpen && output.count - unsent >= Self.longestLine }
+
+  /// Sends a line of at most ``longestLine`` bytes, its end included, if ``takesLines``.
   package mutating func send(_ line: Span<UInt8>) {
-    guard isOpen else { return }
-    guard line.count <= output.count - unsent else { return }
+    guard isOpen, line.count <= output.count - unsent else { return }
     let start = unsent
     unsent += line.count
     var room = output.mutableSpan

@@ -65,6 +65,12 @@ package struct Tuning: Sendable, Equatable {
     return pmt == other.pmt && (video == nil) == (other.video == nil) && streams(self) == streams(other)
   }
 
+  /// Whether both mean the same datagrams, whoever sends them.
+  package func sends(_ other: Tuning) -> Bool {
+    station.number == other.station.number && station.encapsulation == other.station.encapsulation
+      && start == other.start && ssrc == other.ssrc && accessPID == other.accessPID && continues(other)
+  }
+
   /// Whether the receiver would do the same for both: same datagrams, same way in.
   package func isReceivedAs(_ other: Tuning) -> Bool {
     station.number == other.station.number && sources == other.sources

@@ -100,22 +100,68 @@ struct ControlTests {
     try await server.stop()
   }
 
+  @Test func aNumberIsJoinedWithoutTheList() async throws {
+    let server = TestServer(Self.answer)
+    let connection = try await ControlConnection(try await server.start())
+    #expect(try await connection.join("2") == Self.joined(2))
+    #expect(server.heard.withLock(\.self) == [.hello(.tuner), .join(.init(station: 2))])
+    connection.close()
+    try await server.stop()
+  }
+
   @Test func aRefusedJoinSaysWhy() throws {
     var preparing = Self.stations[1]
     (preparing.state, preparing.progress) = (.preparing, 43)
-    var request = TuneRequest("2")
-    guard case .send(.join(let join)) = request.receive(.stations(.init(stations: [preparing]))),
-      case .failed(let error) = request.receive(.error(.init(code: .notOnAir, message: "no")))
+    for text in ["2", "radio"] {
+      var request = TuneRequest(text)
+      if text == "radio" {
+        guard case .send(.join(let join)) = request.receive(.stations(.init(stations: [preparing]))) else {
+          Issue.record("no join")
+          return
+        }
+        #expect(join.station == 2)
+      } else {
+        #expect(request.opening == .join(.init(station: 2)))
+      }
+      var step = request.receive(.error(.init(code: .notOnAir, message: "no")))
+      if case .send(let message) = step {
+        #expect(message == .list() && text == "2")
+        step = request.receive(.stations(.init(stations: [preparing])))
+      }
+      guard case .failed(let error) = step else {
+        Issue.record("no failure")
+        return
+      }
+      #expect(error == TunerError(.temporary, "2 Radio Quay is being prepared, 43 %."))
+    }
+  }
+
+  @Test func aNumberThatIsNoneMayBeAName() throws {
+    var request = TuneRequest("24")
+    guard case .send(.list(since: nil)) = request.receive(.error(.init(code: .unknownStation, message: "no"))),
+      case .failed(let error) = request.receive(.stations(.init(stations: Self.stations)))
     else {
-      Issue.record("no join, or no failure")
+      Issue.record("no look at the list, or no failure")
+      return
+    }
+    #expect(error.status == .noStation && error.description.contains("There are: 1 Harbour One, 2 Radio Quay"))
+    request = TuneRequest("24")
+    _ = request.receive(.error(.init(code: .unknownStation, message: "no")))
+    var named = Self.stations[1]
+    named.name = "24 hours"
+    guard case .send(.join(let join)) = request.receive(.stations(.init(stations: [Self.stations[0], named]))) else {
+      Issue.record("no join")
       return
     }
     #expect(join.station == 2)
-    #expect(error == TunerError(.temporary, "2 Radio Quay is being prepared, 43 %."))
+    guard case .joined = request.receive(.joined(Self.joined(2))) else {
+      Issue.record("not joined")
+      return
+    }
   }
 
   @Test func anotherStationsJoinedIsNotTheAnswer() throws {
-    var request = TuneRequest("2")
+    var request = TuneRequest("radio")
     guard case .wait = request.receive(.joined(Self.joined(2))) else {
       Issue.record("taken before it was asked for")
       return
@@ -151,7 +197,7 @@ struct ControlTests {
   @Test func theLinkComesBackByItself() async throws {
     let server = TestServer(Self.answer)
     let address = try await server.start()
-    let link = ControlLink(try await ControlConnection(address))
+    let link = ControlLink(address, first: try await ControlConnection(address))
     let (events, feed) = AsyncStream.makeStream(of: String.self)
     let running = Task {
       await link.run { event in

@@ -80,7 +80,7 @@ struct PlayerTests {
     defer { for station in stations { station.stop() } }
     let path = folder.path + "/played.ts"
     let player = try ChildProcess(["/bin/sh", "-c", "cat > '\(path)'"])
-    let receiver = try Receiver(try tuning(1), sink: player)
+    let receiver = try Receiver(try tuning(1), sink: PlayerSink(player))
     #expect(await eventually { bytes(path).count > 20_000 })
     #expect(receiver.figures.received > 50 && receiver.figures.lost == 0 && receiver.figures.isPlaying)
     receiver.tune(try tuning(2))
@@ -101,7 +101,7 @@ struct PlayerTests {
     let station = try TestStation(try tuning(3))
     defer { station.stop() }
     let player = try ChildProcess(["sleep", "60"])
-    let receiver = try Receiver(try tuning(3), sink: player)
+    let receiver = try Receiver(try tuning(3), sink: PlayerSink(player))
     // A pipe holds 64 KiB, about 300 of these datagrams.
     #expect(await eventually { receiver.figures.received > 800 })
     #expect(receiver.sinkFault == nil && receiver.figures.lost == 0)
@@ -114,11 +114,11 @@ struct PlayerTests {
     let station = try TestStation(try tuning(4))
     defer { station.stop() }
     let player = try ChildProcess(["true"])
-    let receiver = try Receiver(try tuning(4), sink: player)
+    let receiver = try Receiver(try tuning(4), sink: PlayerSink(player))
     #expect(await eventually { player.poll() == .exited(status: 0) })
     #expect(await eventually { receiver.sinkFault?.code == EPIPE })
     let second = try ChildProcess(["cat"])
-    receiver.tune(try tuning(4), sink: second)
+    receiver.tune(try tuning(4), sink: PlayerSink(second))
     #expect(await eventually { receiver.figures.isPlaying })
     #expect(receiver.sinkFault == nil)
     receiver.stop()

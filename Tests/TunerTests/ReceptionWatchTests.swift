@@ -22,4 +22,19 @@ struct ReceptionWatchTests {
     #expect(watch.state(figures) == .playing && watch.bitrate == 0)
     #expect(watch.update(figures, now: 9 * second + 1) == .silent)
   }
+
+  @Test func theWayIsTold() {
+    var watch = ReceptionWatch(now: 0)
+    var figures = ReceptionFigures()
+    let second: Int64 = 1_000_000_000
+    figures.lastArrival = second
+    figures.path = .multicast
+    #expect(watch.update(figures, now: second) == nil)
+    figures.path = .stream
+    #expect(watch.update(figures, now: second) == .stream)
+    #expect(watch.update(figures, now: 2 * second) == nil)
+    figures.path = .multicast
+    #expect(watch.update(figures, now: 3 * second) == .multicast)
+    #expect(watch.update(figures, now: 3 * second) == nil)
+  }
 }

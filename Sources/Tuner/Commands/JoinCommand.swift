@@ -3,7 +3,7 @@ import FoundationEssentials
 import Glibc
 import LinuxIO
 import Reception
-import Synchronization
+import Wire
 
 struct JoinCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -28,10 +28,15 @@ struct JoinCommand: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp("Receive on this interface (default: the one that leads to the server).", valueName: "name"))
   var interface: String?
+  @Option(
+    help: ArgumentHelp(
+      "How long a missing packet may hold up the player, in milliseconds (default: 200).", valueName: "ms"))
+  var latency = 200
   @OptionGroup var server: ServerOption
 
   func validate() throws {
     if player != nil && output != nil { throw ValidationError("Either --player or --output, not both.") }
+    guard (0...10_000).contains(latency) else { throw ValidationError("--latency wants 0 to 10000 milliseconds.") }
     if player?.isEmpty == true || output?.isEmpty == true {
       throw ValidationError("--player and --output want a value.")
     }
@@ -39,12 +44,13 @@ struct JoinCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await TunerError.reported {
-      let address = try server.address()
-      let destination = try destination()
-      let chosen = try interface.map { name throws(SystemError) in try NetworkInterface(name) }
+      let addresses = try server.addresses()
+      let choices = TuningSession.Choices(
+        output: try destination(),
+        interface: try interface.map { name throws(SystemError) in try NetworkInterface(name) }, latency: latency)
       let place = try SessionPlace(environment: ProcessInfo.processInfo.environment)
       guard let lock = try await takeOver(place) else { return }
-      let status = try await Self.receive(station, address, destination, chosen, place)
+      let status = try await Self.receive(station, addresses, choices, place)
       _ = consume lock
       if status != 0 { throw ExitCode(status) }
     }
@@ -87,15 +93,13 @@ struct JoinCommand: AsyncParsableCommand {
   }
 
   private static func receive(
-    _ station: String, _ address: ServerAddress, _ output: Output, _ chosen: NetworkInterface?, _ place: SessionPlace
+    _ station: String, _ addresses: [ServerAddress], _ choices: TuningSession.Choices, _ place: SessionPlace
   ) async throws -> Int32 {
-    let connection = try await ControlConnection(address)
-    let joined = try await connection.join(station)
-    let interface = chosen ?? Self.interface(towards: connection)
+    let (connection, joined) = try await firstToJoin(station, addresses)
+    let links = addresses.map { ControlLink($0, first: $0 == connection.server ? connection : nil) }
     let (events, feed) = AsyncStream.makeStream(of: TuningSession.Event.self)
-    let link = ControlLink(connection)
-    let session = try TuningSession(
-      Tuning(joined, interface: interface), link: link, server: address, output: output)
+    let lead = addresses.firstIndex(of: connection.server) ?? 0
+    let session = try TuningSession(joined, lead: lead, links: links, choices: choices)
     // Not before: a named pipe opens only when somebody reads it, and until then a signal just ends the program.
     SignalWatch.handle { feed.yield(.signal($0)) }
     let door = try UnixServer(path: place.socket) { line in
@@ -106,7 +110,13 @@ struct JoinCommand: AsyncParsableCommand {
       feed.yield(.request(request, answer))
       return StableJSON.line(answer.wait(seconds: 8))
     }
-    let linking = Task { await link.run { feed.yield(.link($0)) } }
+    let linking = Task {
+      await withDiscardingTaskGroup { group in
+        for (index, link) in links.enumerated() {
+          group.addTask { await link.run { feed.yield(.link(index, $0)) } }
+        }
+      }
+    }
     let ticking = Task {
       while !Task.isCancelled {
         feed.yield(.tick)
@@ -123,10 +133,36 @@ struct JoinCommand: AsyncParsableCommand {
     return status
   }
 
-  /// The interface that holds this machine's end of the connection; nil leaves it to the routing table.
-  private static func interface(towards connection: ControlConnection) -> NetworkInterface? {
-    guard let address = connection.localAddress else { return nil }
-    return try? NetworkInterface(address == "::1" ? "lo" : address)
+  /// Joins the station at the server that answers first; throws what the first of them said when none does.
+  private static func firstToJoin(
+    _ station: String, _ addresses: [ServerAddress]
+  ) async throws -> (ControlConnection, ServerMessage.Joined) {
+    typealias Outcome = Result<(ControlConnection, ServerMessage.Joined), any Error>
+    let (outcomes, feed) = AsyncStream.makeStream(of: (Int, Outcome).self)
+    for (index, address) in addresses.enumerated() {
+      // Not in a group, which would wait for the slowest of them.
+      Task {
+        do {
+          let connection = try await ControlConnection(address)
+          let joined = try await connection.join(station)
+          if case .terminated = feed.yield((index, .success((connection, joined)))) { connection.close() }
+        } catch {
+          feed.yield((index, .failure(error)))
+        }
+      }
+    }
+    var first: (ControlConnection, ServerMessage.Joined)?
+    var errors: [Int: any Error] = [:]
+    for await (index, outcome) in outcomes {
+      switch outcome {
+      case .success(let joined) where first == nil: first = joined
+      case .success((let connection, _)): connection.close()
+      case .failure(let error): errors[index] = error
+      }
+      if first != nil || errors.count == addresses.count { feed.finish() }
+    }
+    guard let first else { throw errors[0] ?? CancellationError() }
+    return first
   }
 
   /// Reads keys on a thread of its own for as long as the process lives.

@@ -40,16 +40,28 @@ struct Tuner: AsyncParsableCommand {
 
 /// Where the server is, by the command line or the environment.
 struct ServerOption: ParsableArguments {
-  @Option(name: .customLong("server"), help: ArgumentHelp("The server's control port.", valueName: "host[:port]"))
-  var text: String?
+  @Option(
+    name: .customLong("server"),
+    help: ArgumentHelp(
+      "The server's control port. Given twice, for two servers that send the same stations, tuner join uses both.",
+      valueName: "host[:port]"))
+  var texts: [String] = []
 
-  func address() throws(TunerError) -> ServerAddress {
-    let variable = ProcessInfo.processInfo.environment["TUNER_SERVER"].flatMap { $0.isEmpty ? nil : $0 }
-    guard let given = text ?? variable else { return .local }
-    guard let address = ServerAddress(given) else {
-      throw TunerError(
-        .usage, "\"\(printable(given))\" is no server address. HOST, HOST:PORT or [IPV6]:PORT would be right.")
+  /// The first of ``addresses()``.
+  func address() throws(TunerError) -> ServerAddress { try addresses().first ?? .local }
+
+  /// At least one, each once.
+  func addresses() throws(TunerError) -> [ServerAddress] {
+    let variable = ProcessInfo.processInfo.environment["TUNER_SERVER"] ?? ""
+    let given = texts.isEmpty ? variable.split(whereSeparator: { $0 == "," || $0 == " " }).map(String.init) : texts
+    var addresses: [ServerAddress] = []
+    for text in given {
+      guard let address = ServerAddress(text) else {
+        throw TunerError(
+          .usage, "\"\(printable(text))\" is no server address. HOST, HOST:PORT or [IPV6]:PORT would be right.")
+      }
+      if !addresses.contains(address) { addresses.append(address) }
     }
-    return address
+    return addresses.isEmpty ? [.local] : addresses
   }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import LinuxIO
 import NIOCore
 import NIOPosix
@@ -18,6 +19,8 @@ final class ControlConnection: Sendable {
       .connectTimeout(.seconds(3))
       .channelOption(.socketOption(.so_keepalive), value: 1)
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+      // A cut cable says nothing by itself; a report that is not acknowledged for so long does, in milliseconds.
+      .channelOption(.tcpOption(.init(rawValue: TCP_USER_TIMEOUT)), value: 6000)
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           try channel.pipeline.syncOperations.addHandlers([
@@ -38,6 +41,9 @@ final class ControlConnection: Sendable {
 
   /// The address of this machine's end, as text.
   var localAddress: String? { channel.localAddress?.ipAddress }
+
+  /// The server's address as text.
+  var remoteAddress: String? { channel.remoteAddress?.ipAddress }
 
   /// Sends a message; a connection that has ended loses it.
   func send(_ message: ClientMessage) {

@@ -11,16 +11,21 @@ final class ControlLink: Sendable {
     case lost
   }
 
-  private let server: ServerAddress
+  let server: ServerAddress
   private let current: Mutex<ControlConnection?>
 
-  /// - Parameter first: a connection that stands.
-  init(_ first: ControlConnection) {
-    server = first.server
+  /// - Parameter first: a connection that stands, if there is one yet.
+  init(_ server: ServerAddress, first: ControlConnection? = nil) {
+    self.server = server
     current = Mutex(first)
   }
 
   var isConnected: Bool { current.withLock { $0 != nil } }
+
+  /// The addresses of both ends, as text; nil while there is no connection.
+  var ends: (local: String?, remote: String?)? {
+    current.withLock(\.self).map { ($0.localAddress, $0.remoteAddress) }
+  }
 
   /// Sends a message; false while there is no connection.
   @discardableResult

@@ -1,6 +1,7 @@
 import Wire
 
-/// The talk that ends with a station joined: list, find, join. Event in, action out.
+/// The talk that ends with a station joined. A number is joined at once, a name looked up in the list first; what is refused
+/// is looked up as well, for the reason. Event in, action out.
 struct TuneRequest: Sendable {
   enum Step: Sendable {
     /// Nothing to do; this message was part of the talk, or of none.
@@ -12,30 +13,40 @@ struct TuneRequest: Sendable {
 
   private let text: String
   private var stations: [StationSummary] = []
+  /// The station that was asked for.
   private var wanted: Int?
+  /// Why the server did not let us join it.
+  private var refusal: ServerMessage.ErrorReply?
 
   /// - Parameter text: a station's number or name.
-  init(_ text: String) { self.text = text }
+  init(_ text: String) {
+    self.text = text
+    wanted = Int(text).flatMap { $0 > 0 ? $0 : nil }
+  }
 
   /// What to say first.
-  var opening: ClientMessage { .list() }
+  var opening: ClientMessage { wanted.map { .join(.init(station: $0)) } ?? .list() }
 
   mutating func receive(_ message: ServerMessage) -> Step {
     switch message {
-    case .stations(let page) where wanted == nil:
+    case .stations(let page) where wanted == nil || refusal != nil:
       stations += page.stations
       if page.more == true { return .wait }
       do throws(TunerError) {
         let station = try StationName.find(text, in: stations)
-        wanted = station.number
+        if let refusal, station.number == wanted { return .failed(explain(refusal)) }
+        (wanted, refusal) = (station.number, nil)
         return .send(.join(.init(station: station.number)))
       } catch {
         return .failed(error)
       }
-    case .joined(let joined) where joined.station.number == wanted:
+    case .joined(let joined) where joined.station.number == wanted && refusal == nil:
       return .joined(joined)
     case .error(let error):
-      return .failed(explain(error))
+      let isAboutStation = error.code == .unknownStation || error.code == .notOnAir
+      guard isAboutStation, wanted != nil, refusal == nil, stations.isEmpty else { return .failed(explain(error)) }
+      refusal = error
+      return .send(.list())
     default:
       return .wait
     }

@@ -48,10 +48,10 @@ enum Output: Sendable, Equatable {
   func open(for tuning: Tuning) throws(TunerError) -> any Sink {
     do throws(SystemError) {
       switch self {
-      case .ffplay, .player: return try ChildProcess(arguments(for: tuning))
+      case .ffplay, .player: return PlayerSink(try ChildProcess(arguments(for: tuning)))
       case .file(let path):
         return FileSink(try Descriptor(opening: path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644))
-      case .standardOutput: return FileSink(Descriptor(owning: STDOUT_FILENO))
+      case .standardOutput: return FileSink(Descriptor(owning: STDOUT_FILENO), isShared: true)
       }
     } catch {
       guard isPlayer else { throw TunerError(.cannotCreate, TunerError(error).description) }

@@ -1,5 +1,6 @@
 import LinuxIO
 import Reception
+import Wire
 
 /// Looks at the receiver's figures a few times a second: the rate, and whether there is anything to tell the viewer, each
 /// thing once.
@@ -9,6 +10,10 @@ struct ReceptionWatch {
     case silent
     /// Something comes again.
     case back
+    /// All of it comes over the stream connection, for multicast brings nothing.
+    case stream
+    /// Multicast brings it again.
+    case multicast
     /// Nothing can be received.
     case fault(SystemError)
   }
@@ -21,6 +26,7 @@ struct ReceptionWatch {
   private let start: Int64
   private var isSilent = false
   private var fault: SystemError?
+  private var path = ReceptionPath.waiting
   private var measured: (date: Int64, bytes: UInt64)
 
   /// - Parameter now: when the station was tuned to, in steady nanoseconds.
@@ -39,6 +45,11 @@ struct ReceptionWatch {
     if figures.fault != fault {
       fault = figures.fault
       if let fault { return .fault(fault) }
+    }
+    if !isSilent, figures.path != path, figures.path != .waiting {
+      defer { path = figures.path }
+      if figures.path == .stream { return .stream }
+      if path == .stream { return .multicast }
     }
     let silent = now - (figures.lastArrival ?? start) > Self.patience
     defer { isSilent = silent }

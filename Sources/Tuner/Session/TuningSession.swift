@@ -7,7 +7,8 @@ import Wire
 /// that happens comes as an event, one after the other.
 final class TuningSession {
   enum Event: Sendable {
-    case link(ControlLink.Event)
+    /// From one of the servers.
+    case link(Int, ControlLink.Event)
     case request(SessionRequest, Answer)
     case key(UInt8)
     case signal(Int32)
@@ -15,37 +16,55 @@ final class TuningSession {
     case tick
   }
 
+  /// What the viewer has chosen for the whole session.
+  struct Choices: Sendable {
+    var output: Output
+    /// Where the group is joined; nil for the interface that leads to the server.
+    var interface: NetworkInterface?
+    /// How long a missing datagram may hold up the player at the most, in milliseconds.
+    var latency = 200
+    /// Where reception begins.
+    var start = Tuning.Start.live
+  }
+
   /// A change of station that is under way.
   private struct Pending {
     var request: TuneRequest
     var answer: Answer
+    /// Which of the servers is asked.
+    var server: Int
     /// Steady nanoseconds.
     var limit: Int64
   }
 
-  private let link: ControlLink
-  private let server: ServerAddress
-  private let output: Output
+  private let choices: Choices
   private let receiver: Receiver
+  private var servers: [SessionServer]
   private var sink: any Sink
+  /// Players that go on until the next one is fed.
+  private var formers: [ChildProcess] = []
   private var tuning: Tuning
   private var screen = StatusLine()
   private var keys: KeyMode?
   private var watch: ReceptionWatch
   private var pending: Pending?
-  private var isJoined = true
-  private var lastJoin = SteadyClock.now
   private var lastReport = SteadyClock.now
   private var exitStatus: Int32?
   private var terminating: Answer?
 
   /// Starts player and receiver.
-  init(_ tuning: Tuning, link: ControlLink, server: ServerAddress, output: Output) throws(TunerError) {
-    self.link = link
-    self.server = server
-    self.output = output
-    self.tuning = tuning
-    sink = try output.open(for: tuning)
+  ///
+  /// - Parameters:
+  ///   - joined: what the `lead`th of the servers has answered.
+  ///   - links: to all servers.
+  init(
+    _ joined: ServerMessage.Joined, lead: Int, links: [ControlLink], choices: Choices
+  ) throws(TunerError) {
+    self.choices = choices
+    servers = links.map { SessionServer(link: $0, interface: choices.interface) }
+    servers[lead].take(joined)
+    tuning = servers[lead].tuning(joined, choices)
+    sink = try choices.output.open(for: tuning)
     do throws(SystemError) {
       receiver = try Receiver(tuning, sink: sink)
     } catch {
@@ -66,7 +85,8 @@ final class TuningSession {
       if exitStatus != nil { break }
     }
     receiver.stop()
-    if let player = sink as? ChildProcess { await player.stop() }
+    for former in formers { await former.stop() }
+    await player?.stop()
     screen.clear()
     keys = nil
     terminating?.give(SessionReply(message: "Stopped \(name).", status: status))
@@ -79,31 +99,37 @@ final class TuningSession {
 
   private func handle(_ event: Event) async {
     switch event {
-    case .link(.connected):
-      link.send(.hello(.tuner))
-      join()
-    case .link(.lost):
-      isJoined = false
-      fail(TunerError(.unavailable, "The server at \(server) has gone away."))
-    case .link(.message(let message)): await take(message)
+    case .link(let server, .connected):
+      servers[server].link.send(.hello(.tuner))
+      servers[server].join(tuning.station.number)
+    case .link(let server, .lost):
+      servers[server].isJoined = false
+      guard pending?.server == server else { return }
+      fail(TunerError(.unavailable, "The server at \(servers[server].link.server) has gone away."))
+    case .link(let server, .message(let message)): await take(message, from: server)
     case .request(let request, let answer): take(request, answer)
     case .key(let key):
       if key == UInt8(ascii: "q") || key == UInt8(ascii: "Q") || key == 0x04 { exitStatus = 0 }
     case .signal(SIGCONT): keys?.enter()
     case .signal: exitStatus = 0
-    case .tick: tick()
+    case .tick: await tick()
     }
   }
 
   // MARK: The server's side
 
-  private func take(_ message: ServerMessage) async {
-    if let step = pending?.request.receive(message) {
+  private func take(_ message: ServerMessage, from server: Int) async {
+    if pending?.server == server, let step = pending?.request.receive(message) {
       switch step {
       case .wait: break
-      case .send(let message): link.send(message)
+      case .send(let message): servers[server].link.send(message)
       case .joined(let joined):
-        await change(to: Tuning(joined, interface: interface))
+        servers[server].take(joined)
+        await change(to: servers[server].tuning(joined, choices))
+        for other in servers.indices where other != server {
+          servers[other].isJoined = false
+          servers[other].join(joined.station.number)
+        }
         return
       case .failed(let error):
         fail(error)
@@ -111,20 +137,38 @@ final class TuningSession {
       }
     }
     switch message {
-    case .joined(let joined) where joined.station.number == tuning.station.number:
-      isJoined = true
-      let fresh = Tuning(joined, interface: interface)
-      if fresh.isReceivedAs(tuning) && fresh.continues(tuning) { tuning = fresh } else { await change(to: fresh) }
+    case .joined(let joined) where joined.station.number == tuning.station.number: await rejoin(joined, server)
     case .changed(let changed) where changed.station.number == tuning.station.number:
-      note(changed.station)
+      note(changed.station, from: server)
     case .left(let left) where left.station == tuning.station.number:
-      isJoined = false
-      screen.say("The server has no station \(name) any more.")
+      servers[server].isJoined = false
+      if !servers.contains(where: \.isJoined) { screen.say("The server has no station \(name) any more.") }
     default: break
     }
   }
 
-  private func note(_ station: StationSummary) {
+  /// A server that was away, or another one, has the station.
+  private func rejoin(_ joined: ServerMessage.Joined, _ server: Int) async {
+    let isAlone = !servers.indices.contains { $0 != server && servers[$0].isJoined }
+    servers[server].take(joined)
+    let fresh = servers[server].tuning(joined, choices)
+    if fresh.sends(tuning) {
+      tuning.station = fresh.station
+      let more = fresh.sources.filter { !tuning.sources.contains($0) }
+      guard !more.isEmpty else { return }
+      if isAlone && servers.count == 1 { return await change(to: fresh) }
+      tuning.sources += more
+      receiver.add(more)
+    } else if isAlone {
+      await change(to: fresh)
+    } else {
+      servers[server].isJoined = false
+      servers[server].link.send(.leave)
+      screen.say("The station \(name) of the server at \(servers[server].link.server) is not the same.")
+    }
+  }
+
+  private func note(_ station: StationSummary, from server: Int) {
     let before = tuning.station
     tuning.station = station
     if let state = StationTable.state(of: station), station.state != before.state {
@@ -133,12 +177,9 @@ final class TuningSession {
       screen.say("\(name) is on the air again.")
     }
     let isElsewhere = (station.group, station.port) != (before.group, before.port)
-    if isElsewhere || station.encapsulation != before.encapsulation { join() }
-  }
-
-  private func join() {
-    lastJoin = SteadyClock.now
-    link.send(.join(.init(station: tuning.station.number)))
+    if isElsewhere || station.encapsulation != before.encapsulation {
+      servers[server].join(station.number)
+    }
   }
 
   // MARK: Other tuners of this user
@@ -151,14 +192,16 @@ final class TuningSession {
       exitStatus = 0
     case .tune:
       let talk = TuneRequest(request.station ?? "")
+      let server = servers.firstIndex { $0.link.isConnected }
       if pending != nil {
         answer.give(SessionReply(message: "The running tuner is changing station already.", exitStatus: 75))
-      } else if link.send(talk.opening) {
-        pending = Pending(request: talk, answer: answer, limit: SteadyClock.now + 5_000_000_000)
+      } else if let server, servers[server].link.send(talk.opening) {
+        pending = Pending(request: talk, answer: answer, server: server, limit: SteadyClock.now + 5_000_000_000)
       } else {
         answer.give(
           SessionReply(
-            message: "The server at \(server) is away, so the running tuner stays on \(name).", exitStatus: 69))
+            message: "The server at \(lead.link.server) is away, so the running tuner stays on \(name).", exitStatus: 69
+          ))
       }
     }
   }
@@ -168,17 +211,18 @@ final class TuningSession {
     pending = nil
   }
 
-  /// Changes station; the player goes on where it can play the new one.
+  /// Changes station. The player goes on where it can play the new one; else another one is started, and the former ends
+  /// when that is fed.
   private func change(to new: Tuning) async {
     let old = tuning
     tuning = new
-    isJoined = true
     watch = ReceptionWatch(now: SteadyClock.now)
-    if output.isPlayer && !new.continues(old) {
+    if choices.output.isPlayer && !new.continues(old) {
       do throws(TunerError) {
-        if let player = sink as? ChildProcess { await player.stop() }
-        sink = try output.open(for: new)
-        receiver.tune(new, sink: sink)
+        let fresh = try choices.output.open(for: new)
+        if let player { formers.append(player) }
+        sink = fresh
+        receiver.tune(new, sink: fresh)
       } catch {
         fail(error)
         end(error)
@@ -196,23 +240,28 @@ final class TuningSession {
 
   // MARK: Time passes
 
-  private func tick() {
+  private func tick() async {
     let now = SteadyClock.now
-    if let limit = pending?.limit, now > limit {
-      fail(TunerError(.unavailable, "The server at \(server) gave no answer."))
+    if let pending, now > pending.limit {
+      fail(TunerError(.unavailable, "The server at \(servers[pending.server].link.server) gave no answer."))
     }
-    if !isJoined, link.isConnected, now - lastJoin > 5_000_000_000 { join() }
-    if let player = sink as? ChildProcess, let ending = player.poll() { return playerEnded(ending) }
+    for index in servers.indices { servers[index].tick(tuning.station.number, now: now) }
+    if !formers.isEmpty, receiver.isFeeding {
+      let over = formers
+      formers = []
+      for former in over { await former.stop() }
+    }
+    if let player, let ending = player.poll() { return playerEnded(ending) }
     if let fault = receiver.sinkFault { return sinkFailed(fault) }
 
     let figures = receiver.figures
     if let news = watch.update(figures, now: now) { screen.say(describe(news)) }
-    if now - lastReport > 5_000_000_000, isJoined {
+    if now - lastReport >= 1_000_000_000 {
       lastReport = now
-      link.send(
-        .report(
-          .init(
-            station: tuning.station.number, received: figures.received, lost: figures.lost, bitrate: watch.bitrate)))
+      let report = ClientMessage.Report(
+        station: tuning.station.number, received: figures.received, lost: figures.lost, bitrate: watch.bitrate,
+        quality: figures.quality)
+      for server in servers where server.isJoined { server.link.send(.report(report)) }
     }
     screen.show(StatusLine.text(status, now: wallSeconds))
   }
@@ -222,10 +271,12 @@ final class TuningSession {
     case .silent where receiver.figures.foreign > 0:
       return "What arrives from \(place) is not this station's. Does another sender use its group?"
     case .silent:
-      let isSent = link.isConnected && tuning.station.state.isReceivable
+      let isSent = lead.link.isConnected && tuning.station.state.isReceivable
       let hint = isSent ? " Is it the right interface (--interface)?" : ""
       return "Nothing arrives from \(place).\(hint)"
     case .back: return "\(name) arrives again."
+    case .stream: return "\(name) comes over TCP: multicast does not reach."
+    case .multicast: return "\(name) comes by multicast again."
     case .fault(let error): return "\(TunerError(error)) Trying again."
     }
   }
@@ -257,6 +308,15 @@ final class TuningSession {
 
   // MARK: As others see it
 
+  private var output: Output { choices.output }
+
+  private var player: ChildProcess? { (sink as? PlayerSink)?.player }
+
+  /// The server that others are told of: the first that has the station.
+  private var lead: SessionServer {
+    servers.first { $0.isJoined && $0.link.isConnected } ?? servers.first { $0.link.isConnected } ?? servers[0]
+  }
+
   private var interface: NetworkInterface? { tuning.sources.first?.interface }
 
   private var name: String { "\(tuning.station.number) \(printable(tuning.station.name))" }
@@ -270,9 +330,10 @@ final class TuningSession {
   private var status: SessionStatus {
     let figures = receiver.figures
     return SessionStatus(
-      pid: ThisProcess.pid, state: watch.state(figures), server: server.description, isConnected: link.isConnected,
+      pid: ThisProcess.pid, state: watch.state(figures), server: lead.link.server.description,
+      isConnected: lead.link.isConnected,
       station: tuning.station, interface: interface?.name, output: output.description,
-      playerPid: (sink as? ChildProcess)?.pid, seconds: watch.seconds(at: SteadyClock.now), bitrate: watch.bitrate,
+      playerPid: player?.pid, seconds: watch.seconds(at: SteadyClock.now), bitrate: watch.bitrate,
       received: figures.received, lost: figures.lost, duplicates: figures.duplicates, foreign: figures.foreign,
       dropped: figures.dropped)
   }

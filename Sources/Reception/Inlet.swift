@@ -1,0 +1,87 @@
+import LinuxIO
+import Wire
+
+/// One source's two ways in: its multicast group, and a stream connection to its server.
+final class Inlet {
+  let source: Tuning.Source
+  /// Why the group cannot be joined just now.
+  private(set) var fault: SystemError?
+
+  private let joinsGroup: Bool
+  private var group: MulticastReceiver?
+  private var link: StreamLink?
+  /// When the group is to be joined again, in steady nanoseconds.
+  private var nextJoin: Int64
+
+  /// Bytes that the kernel should hold for us: two seconds at 16 Mb/s.
+  private static let receiveBuffer = 4 << 20
+  /// How long to wait before a group is joined again that could not be, in nanoseconds.
+  private static let joinPause: Int64 = 1_000_000_000
+
+  /// - Parameter joinsGroup: false where the group is not wanted, or another inlet has joined it already.
+  init(_ source: Tuning.Source, joinsGroup: Bool, now: Int64) {
+    self.source = source
+    self.joinsGroup = joinsGroup
+    nextJoin = now
+    if let server = source.server { link = StreamLink(server, now: now) }
+  }
+
+  /// Joins the group, again if that failed or its socket did.
+  func join(now: Int64) {
+    guard joinsGroup, group == nil, now >= nextJoin else { return }
+    do throws(SystemError) {
+      group = try MulticastReceiver(
+        group: source.group, port: UInt16(clamping: source.port), interface: source.interface,
+        receiveBuffer: Self.receiveBuffer)
+      fault = nil
+    } catch {
+      fault = error
+      nextJoin = now + Self.joinPause
+    }
+  }
+
+  /// Hands over all datagrams that have come by multicast, and when the kernel had them (Unix nanoseconds).
+  func datagrams(now: Int64, _ body: (Span<UInt8>, Int64) -> Void) {
+    do throws(SystemError) {
+      // More than the kernel's buffer holds has come meanwhile: then the others have their turn.
+      for _ in 0..<64 {
+        guard let count = try group?.take(body), count == MulticastReceiver.batch else { return }
+      }
+    } catch {
+      group = nil
+      fault = error
+      nextJoin = now + Self.joinPause
+    }
+  }
+
+  /// Goes on with the stream connection; see ``StreamLink/advance(now:opening:)``.
+  func advance(now: Int64, opening: () -> StreamRequest) -> StreamLink.Event? {
+    link?.advance(now: now, opening: opening) ?? nil
+  }
+
+  func frames(while wanted: () -> Bool, _ body: (Span<UInt8>) -> Void) { link?.frames(while: wanted, body) }
+
+  /// Whether a line can be sent now.
+  var takesLines: Bool { link?.takesLines ?? false }
+
+  func send(_ line: Span<UInt8>) { link?.send(line) }
+
+  /// Has `poll` wait for both.
+  func watch(_ polls: inout PollSet, frames: Bool) {
+    if let number = descriptor { polls.add(number) }
+    link?.watch(&polls, frames: frames)
+  }
+
+  /// When something must be done although nothing has come.
+  var wake: Int64 {
+    let join = joinsGroup && descriptor == nil ? nextJoin : .max
+    return min(join, link?.wake ?? .max)
+  }
+
+  private var descriptor: Int32? {
+    switch group {
+    case .some(let group): group.descriptor
+    case .none: nil
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import LinuxIO
+
+/// What the receiver's thread does in one round: takes in what has come, hands the player what is its turn, and says how
+/// long it may rest. One station is at the player; another one may be on its way there.
+struct ReceiverDesk: ~Copyable {
+  /// How often it looks when nothing is urgent, in nanoseconds.
+  private static let beat: Int64 = 4_000_000
+  /// How long a new station has everything polled for, once it is at the player.
+  private static let settling: Int64 = 500_000_000
+  /// The longest rest.
+  private static let longest: Int64 = 100_000_000
+  /// How long a station that is left may go on while the new one has not come.
+  private static let patience: Int64 = 2_000_000_000
+
+  private var current: Intake
+  private var coming: Intake?
+  private var comingSink: any Sink
+  private var comingSince: Int64 = 0
+  private var tuned = 0
+  private var sink: any Sink
+  private var feed = PlainFeed()
+  private var buffer = SinkBuffer()
+  private var droppedBefore: UInt64 = 0
+  /// When the player got the first of the station, in steady nanoseconds.
+  private var started: Int64?
+  /// Which of the stations tuned to the player gets.
+  private(set) var fed = 0
+  private(set) var sinkFault: SystemError?
+
+  init(_ tuning: Tuning, sink: any Sink) {
+    let now = SteadyClock.now
+    current = Intake(tuning, now: now)
+    self.sink = sink
+    comingSink = sink
+    feed.begin(tuning, now: now)
+  }
+
+  /// Takes an order: a station that was not there before, or more sources of the one that is.
+  mutating func take(_ tuning: Tuning, sink: any Sink, tuned: Int, now: Int64) {
+    guard tuned != self.tuned else { return (coming ?? current).take(tuning.sources, now: now) }
+    self.tuned = tuned
+    coming = Intake(tuning, now: now)
+    comingSink = sink
+    comingSince = now
+  }
+
+  mutating func turn(now: Int64) {
+    current.turn(now: now, spare: feed.spare)
+    if let coming {
+      coming.turn(now: now, spare: 0)
+      // A player that is gone has nobody to wait with.
+      if coming.head != nil || now - comingSince > Self.patience || sinkFault != nil { change(to: coming, now: now) }
+    }
+    while let head = current.head, feed.mayTake(date: head.date, now: now) {
+      current.take { feed.accept($0, date: head.date, now: now) }
+      if started == nil { started = now }
+    }
+    guard sinkFault == nil else { return }
+    do throws(SystemError) {
+      while try buffer.flush(to: sink) {
+        feed.drain { buffer.append($0) }
+        if buffer.isEmpty { break }
+      }
+    } catch {
+      sinkFault = error
+    }
+  }
+
+  private mutating func change(to new: Intake, now: Int64) {
+    current = new
+    coming = nil
+    fed = tuned
+    started = nil
+    if comingSink !== sink {
+      sink = comingSink
+      sinkFault = nil
+      feed = PlainFeed()
+      buffer.clear()
+    }
+    feed.begin(new.tuning, now: now)
+    droppedBefore = feed.dropped
+  }
+
+  /// Has `poll` wait for what is urgent, and returns when to look again at the latest.
+  func watch(_ polls: inout PollSet, now: Int64) -> Int64 {
+    let due = min(current.wake, coming?.wake ?? .max, feed.wake)
+    let isSettled = coming == nil && started.map { now - $0 > Self.settling } == true
+    if isSettled { return max(now, min(due, now + Self.beat)) }
+    current.watch(&polls)
+    coming?.watch(&polls)
+    return max(now, min(due, now + (buffer.isEmpty ? Self.longest : Self.beat)))
+  }
+
+  var figures: ReceptionFigures {
+    guard coming == nil else { return coming?.figures ?? current.figures }
+    var figures = current.figures
+    figures.dropped = feed.dropped - droppedBefore
+    figures.isPlaying = feed.isOpen
+    return figures
+  }
+}

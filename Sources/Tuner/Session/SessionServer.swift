@@ -1,0 +1,45 @@
+import LinuxIO
+import Reception
+import Wire
+
+/// One of the servers of a session, as far as the session's station goes.
+struct SessionServer {
+  let link: ControlLink
+  /// Whether it counts us among the station's receivers.
+  var isJoined = false
+
+  /// The interface that was asked for; nil for the one that leads to the server.
+  private let chosen: NetworkInterface?
+  private var lastJoin = SteadyClock.now
+  /// How long an answer is waited for before the station is asked for again, in nanoseconds.
+  private static let patience: Int64 = 5_000_000_000
+
+  init(link: ControlLink, interface: NetworkInterface?) {
+    self.link = link
+    chosen = interface
+  }
+
+  /// Its answer has come.
+  mutating func take(_: ServerMessage.Joined) { isJoined = true }
+
+  mutating func join(_ station: Int) {
+    lastJoin = SteadyClock.now
+    link.send(.join(.init(station: station)))
+  }
+
+  /// Asks again where no answer has come.
+  mutating func tick(_ station: Int, now: Int64) {
+    if !isJoined, link.isConnected, now - lastJoin > Self.patience { join(station) }
+  }
+
+  /// What the receiver must know of a station that this server has.
+  func tuning(_ joined: ServerMessage.Joined, _ choices: TuningSession.Choices) -> Tuning {
+    let ends = link.ends
+    let interface = chosen ?? ends?.local.flatMap { try? NetworkInterface($0 == "::1" ? "lo" : $0) }
+    let server = ends?.remote.map { StreamServer(address: $0, port: link.server.port) }
+    var tuning = Tuning(joined, interface: interface, server: server)
+    tuning.latency = choices.latency
+    tuning.start = choices.start
+    return tuning
+  }
+}
