@@ -4,7 +4,7 @@ import Glibc
 /// Questions to another process of this machine: one line out, one line back.
 package enum UnixSocket {
   /// The longest line, in bytes, its end not counted.
-  package static let lineLimit = 4 << 20
+  package static let lineLimit = 16 << 20
 
   /// Asks the process that listens at `path`.
   ///

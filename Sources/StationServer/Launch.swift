@@ -79,6 +79,8 @@ enum Launch {
     logger.info(
       "\(configuration.site.name): \(configuration.stations.count) stations, control at \(configuration.listen)")
     await registry.begin()
+    let desk = try statusDesk(
+      StatusDesk(registry: registry, control: control, configuration: configuration, file: file), runDirectory.path)
 
     let supervisor = TransmitterSupervisor(
       registry: registry, executable: program.stationd, directory: runDirectory.path, clock: clock, logger: logger)
@@ -103,6 +105,7 @@ enum Launch {
     } catch {
       throw Failure(message: "stopped by a fault of its own: \(error)", status: ExitStatus.software)
     }
+    desk.close()
     TransmitterSupervisor.dismissElders(in: runDirectory.path)
     memory.remove()
     logger.info("off the air")
@@ -118,6 +121,14 @@ enum Launch {
       throw Failure(
         message: "another stationd plays \(file) already (\(error.subject)): stop that one first",
         status: ExitStatus.temporary)
+    }
+  }
+
+  private static func statusDesk(_ desk: StatusDesk, _ runDirectory: String) throws(Failure) -> UnixServer {
+    do {
+      return try desk.open(in: runDirectory)
+    } catch {
+      throw Failure(message: "\(error)", status: ExitStatus.cannotCreate)
     }
   }
 

@@ -6,11 +6,12 @@ struct Stationd: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "stationd",
     abstract: "Puts media files on the air as stations that never stop: MPEG-TS over multicast.",
-    usage: "stationd --config <file> [--check]\nstationd cameras [--json]",
+    usage: "stationd --config <file> [--check]\nstationd status [--config <file>] [--json]\nstationd cameras [--json]",
     discussion: """
       EXAMPLES
         stationd --config stations.json          put its stations on the air; Ctrl-C takes them off
         stationd --config stations.json --check  only say what is wrong with the file
+        stationd status                          how its stations leave, and how they arrive
         stationd cameras                         what cameras and microphones this machine has
         stationd schedule 3 --config stations.json   print what station 3 plays
 
@@ -19,7 +20,7 @@ struct Stationd: AsyncParsableCommand {
       cannot be made, 75 another stationd is running, 78 configuration.
       """,
     version: "stationd \(Version.current)",
-    subcommands: [ScheduleCommand.self, Cameras.self, Transmit.self])
+    subcommands: [StatusCommand.self, ScheduleCommand.self, Cameras.self, Transmit.self])
 
   @OptionGroup var file: StationsFile
 

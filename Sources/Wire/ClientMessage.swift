@@ -10,8 +10,10 @@ package enum ClientMessage: Hashable, Sendable {
   case join(Join)
   /// Receives nothing any more; the answer is `left`.
   case leave
-  /// How reception goes, every few seconds. It has no answer.
+  /// How reception goes, once a second. Its only answer is `reporting`, when the server wants reports at another pace.
   case report(Report)
+  /// Asks how all stations are received, by what their receivers report; the answer is `receptions`.
+  case receptions
   /// Makes this connection one that carries datagrams; the answer is `stream`. For the first line of a connection.
   case stream(StreamRequest)
   /// On a stream connection: single datagrams again.
@@ -92,6 +94,7 @@ extension ClientMessage: Codable {
     case "join": self = .join(try Join(from: decoder))
     case "leave": self = .leave
     case "report": self = .report(try Report(from: decoder))
+    case "receptions": self = .receptions
     case "stream": self = .stream(try StreamRequest(from: decoder))
     case "repair": self = .repair(try RepairRequest(from: decoder))
     case "follow": self = .follow(try FollowRequest(from: decoder))
@@ -108,6 +111,7 @@ extension ClientMessage: Codable {
       case .join(let body): ("join", body)
       case .leave: ("leave", nil)
       case .report(let body): ("report", body)
+      case .receptions: ("receptions", nil)
       case .stream(let body): ("stream", body)
       case .repair(let body): ("repair", body)
       case .follow(let body): ("follow", body)

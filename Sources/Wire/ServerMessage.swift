@@ -13,6 +13,10 @@ package enum ServerMessage: Hashable, Sendable {
   case error(ErrorReply)
   /// The answer to `stream`: what follows on this connection are frames.
   case stream(StreamReply)
+  /// The answer to `receptions`: one or more of these, all but the last marked with `more`.
+  case receptions(Receptions)
+  /// The answer to `report` when reports are to come at another pace than they do.
+  case reporting(Reporting)
   /// A type that this version does not know: to be ignored.
   case unknown(type: String)
 
@@ -153,6 +157,8 @@ extension ServerMessage: Codable {
     case "changed": self = .changed(try Changed(from: decoder))
     case "error": self = .error(try ErrorReply(from: decoder))
     case "stream": self = .stream(try StreamReply(from: decoder))
+    case "receptions": self = .receptions(try Receptions(from: decoder))
+    case "reporting": self = .reporting(try Reporting(from: decoder))
     default: self = .unknown(type: type)
     }
   }
@@ -167,6 +173,8 @@ extension ServerMessage: Codable {
       case .changed(let body): ("changed", body)
       case .error(let body): ("error", body)
       case .stream(let body): ("stream", body)
+      case .receptions(let body): ("receptions", body)
+      case .reporting(let body): ("reporting", body)
       case .unknown(let type): (type, nil)
       }
     var fields = encoder.container(keyedBy: TypeKey.self)

@@ -18,7 +18,13 @@ final class ControlConnection: ChannelDuplexHandler, RemovableChannelHandler {
   /// Among the room's connections.
   var place: Int?
   /// What the client receives.
-  private(set) var station: Int?
+  private(set) var station: Int? {
+    didSet { if station != oldValue { report = nil } }
+  }
+  /// What it last said of that.
+  private(set) var report: ReceiverReport?
+  /// Seconds between two reports that it was told.
+  private var reporting = 1
   /// The board's revision when it was told how the station is: older news it knows.
   private var knownRevision = Int.min
 
@@ -145,6 +151,8 @@ final class ControlConnection: ChannelDuplexHandler, RemovableChannelHandler {
       case .join(let number): perform(.joined(join(number)), at: now)
       case .leave: perform(.left(leave()), at: now)
       case .stream(let request): becomeStream(request)
+      case .report(let report): take(report, at: now)
+      case .receptions: write(room.receptions.answer())
       case .close: close()
       }
     }
@@ -183,6 +191,26 @@ final class ControlConnection: ChannelDuplexHandler, RemovableChannelHandler {
       hangUp()
     }
     operations.removeHandler(self, promise: nil)
+  }
+
+  private func take(_ report: ClientMessage.Report, at now: Double) {
+    guard report.station == station else { return }  // of the one before
+    self.report = ReceiverReport(report, after: self.report, at: now, expected: Double(reporting))
+    let pace = Receptions.interval(forReceivers: room.audience.total)
+    // Not told again for each receiver that comes or goes.
+    guard pace > reporting || pace * 2 <= reporting else { return }
+    reporting = pace
+    send(.reporting(.init(every: pace)))
+  }
+
+  /// How the client receives, for the operator; nil when it receives nothing.
+  func receiver(at now: Double) -> ReceiverStatus? {
+    station.map { ReceiverStatus(station: $0, address: peer, client: session.client, report: report, at: now) }
+  }
+
+  private var peer: String {
+    guard let address = context?.remoteAddress, let host = address.ipAddress else { return address ?? "?" }
+    return address.protocol == .inet6 ? "[\(host)]:\(address.port ?? 0)" : "\(host):\(address.port ?? 0)"
   }
 
   private func send(_ message: ServerMessage) { room.line(message).map(write) }

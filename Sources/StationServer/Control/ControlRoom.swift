@@ -8,6 +8,7 @@ import Wire
 final class ControlRoom {
   let board: StationBoard
   let audience: Audience
+  let receptions: Receptions
   let admission: Admission
   let streams: StreamRoom
   private let site: Configuration.Site
@@ -21,6 +22,7 @@ final class ControlRoom {
   init(registry: StationRegistry, admission: Admission, streams: StreamDesk? = nil) {
     board = registry.board
     audience = registry.audience
+    receptions = registry.receptions
     site = registry.site
     self.admission = admission
     self.streams = StreamRoom(streams ?? StreamDesk(airs: registry.airs, clock: registry.clock))
@@ -66,6 +68,18 @@ final class ControlRoom {
     let now = Self.now
     for connection in connections { connection.tick(at: now) }
     streams.tick(at: now)
+    var totals: [Int: ReceptionTotals] = [:]
+    for connection in connections {
+      guard let report = connection.report, report.isFresh(at: now) else { continue }
+      totals[report.station, default: ReceptionTotals()].add(report)
+    }
+    receptions.note(totals, from: ObjectIdentifier(self))
+  }
+
+  /// How everybody here receives, for the operator.
+  var receivers: [ReceiverStatus] {
+    let now = Self.now
+    return connections.compactMap { $0.receiver(at: now) }
   }
 
   /// Says goodbye to all.

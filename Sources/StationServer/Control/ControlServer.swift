@@ -10,6 +10,8 @@ struct ControlServer: Service {
   private let listener: any Channel
   private let rooms: [NIOLoopBound<ControlRoom>]
   private let admission: Admission
+  /// How many there are, and may be.
+  var connections: (count: Int, total: Int) { (admission.count, admission.total) }
 
   /// Half of the machine's processors serve clients at the most: the air needs the others.
   static func useFewThreads(of processors: Int) {
@@ -64,6 +66,11 @@ struct ControlServer: Service {
 
   /// The port it listens on.
   var port: Int { listener.localAddress?.port ?? 0 }
+
+  /// How everybody receives. Waits for the event loops: not to be called on one of them.
+  func receivers() -> [ReceiverStatus] {
+    rooms.flatMap { room in (try? room.eventLoop.submit { room.value.receivers }.wait()) ?? [] }
+  }
 
   /// Answers clients until a graceful shutdown: then nobody new is taken, and those who are there are told, as far as that can be done
   /// without waiting for a client that does not read.

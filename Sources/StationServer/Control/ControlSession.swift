@@ -25,6 +25,10 @@ struct ControlSession {
     case leave
     /// To go on as a stream connection.
     case stream(StreamRequest)
+    /// To take up what the client says of its reception.
+    case report(ClientMessage.Report)
+    /// To send how all stations are received.
+    case receptions
     case close
   }
 
@@ -52,6 +56,8 @@ struct ControlSession {
   /// Messages that it may have said while it was held back: they come all at once.
   private var credit = 0.0
   private var isClosed = false
+  /// What the client calls itself, as far as that is plain text.
+  private(set) var client: String?
 
   /// `now`: seconds of a steady clock, as in ``handle(_:at:)``.
   init(site: Configuration.Site, stations: Int, limits: Limits = Limits(), now: Double) {
@@ -100,6 +106,10 @@ struct ControlSession {
       switch message {
       case .hello(let hello):
         let version = max(1, min(hello.version, protocolVersion))
+        // It is shown on the operator's terminal.
+        client = hello.client.map {
+          String($0.filter { $0.isASCII && !$0.isNewline && $0 >= " " && $0 <= "~" }.prefix(64))
+        }
         return [.send(.welcome(.init(version: version, server: Self.server, site: site, stations: stations)))]
       case .list(let since): return [.list(since: since)]
       case .join(let join): return [.join(join.station)]
@@ -110,7 +120,9 @@ struct ControlSession {
           return [.stream(request)]
         }
         return [.send(.error(.init(code: .malformed, message: "A stream begins with the first line of a connection.")))]
-      case .report, .repair, .follow, .pause, .unknown: return []
+      case .repair, .follow, .pause, .unknown: return []
+      case .report(let report): return [.report(report)]
+      case .receptions: return [.receptions]
       }
     }
   }

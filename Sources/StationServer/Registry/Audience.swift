@@ -4,6 +4,7 @@ import Synchronization
 final class Audience: Sendable {
   private struct State {
     var counts: [Int: Int] = [:]
+    var total = 0
     /// The stations whose count has changed since the registry last asked.
     var news: Set<Int> = []
 
@@ -11,6 +12,7 @@ final class Audience: Sendable {
       guard let station else { return }
       let count = (counts[station] ?? 0) + number
       counts[station] = count > 0 ? count : nil
+      total += number
       news.insert(station)
     }
   }
@@ -19,6 +21,9 @@ final class Audience: Sendable {
 
   /// How many receive a station.
   func count(_ station: Int) -> Int { state.withLock { $0.counts[station] ?? 0 } }
+
+  /// How many receive any station.
+  var total: Int { state.withLock { $0.total } }
 
   /// Counts a connection among the receivers of `station`, no longer among those of `former`; returns how many receive
   /// `station` then.

@@ -112,6 +112,9 @@ final class StationBoard: Sendable {
     tell?(News(revision: revision, gone: numbers))
   }
 
+  /// The stations as clients are told of them.
+  var stations: [StationSummary] { state.withLock { $0.entries.map(\.joined.station) } }
+
   /// How many stations there are.
   var count: Int { state.withLock { $0.entries.count } }
 

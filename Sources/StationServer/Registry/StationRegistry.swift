@@ -30,6 +30,10 @@ actor StationRegistry {
   nonisolated let airs = AirBoard()
   /// Who receives what.
   nonisolated let audience = Audience()
+  /// How they receive it.
+  nonisolated let receptions = Receptions()
+  /// What the transmitter says of itself.
+  nonisolated let airFigures = AirFigures()
 
   /// Wakes whoever feeds the transmitter when there is another plan.
   nonisolated let planWake = Wake()

@@ -11,8 +11,7 @@ struct RunDirectory: ~Copyable, Sendable {
   ///
   /// - Throws: EWOULDBLOCK when another stationd has it.
   init(configuration file: String, base: String = Self.base()) throws(SystemError) {
-    let real = try FileStatus.realPath(file)
-    let path = "\(base)/\(FNV.hash128(real.utf8).hexadecimal.prefix(16))"
+    let path = try Self.path(configuration: file, base: base)
     if base.hasPrefix("/tmp/") { try PrivateDirectory.make(base) }  // where anyone could have made it
     do {
       try FileManager.default.createDirectory(atPath: base, withIntermediateDirectories: true)
@@ -23,6 +22,11 @@ struct RunDirectory: ~Copyable, Sendable {
     let lock = try Patient.lock("\(path)/stationd.lock")
     self.path = path
     self.lock = lock
+  }
+
+  /// Where a stationd with this configuration file meets others, whether there is one or not.
+  static func path(configuration file: String, base: String = Self.base()) throws(SystemError) -> String {
+    "\(base)/\(FNV.hash128(try FileStatus.realPath(file).utf8).hexadecimal.prefix(16))"
   }
 
   /// Where run directories lie for this user, by what the environment says.

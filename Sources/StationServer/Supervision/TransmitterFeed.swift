@@ -16,6 +16,7 @@ struct TransmitterFeed {
 
   /// Until the task is cancelled, or the transmitter hangs.
   func run() async {
+    defer { registry.airFigures.latest = nil }
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await plans() }
       group.addTask { await figures() }
@@ -65,6 +66,7 @@ struct TransmitterFeed {
         continue
       }
       answered = .now
+      registry.airFigures.latest = reply.figures
       guard let figures = reply.figures, !figures.stations.isEmpty else { continue }
       clock.transmitterOffset = figures.clockOffset
       await registry.transmitting(faults: Self.faults(figures.stations.map { ($0.number, $0.fault) }))
