@@ -28,6 +28,7 @@ struct MessageTests {
     #expect(try line(.list(since: 1_795_356_000_017)) == #"{"since":1795356000017,"type":"list"}"# + "\n")
     #expect(try line(.join(.init(station: 7))) == #"{"station":7,"type":"join"}"# + "\n")
     #expect(try line(.leave) == #"{"type":"leave"}"# + "\n")
+    #expect(try line(.receptions) == #"{"type":"receptions"}"# + "\n")
     #expect(
       try line(.report(.init(station: 7, received: 900, lost: 1, bitrate: 64_000)))
         == #"{"bitrate":64000,"lost":1,"received":900,"station":7,"type":"report"}"# + "\n")
@@ -48,6 +49,14 @@ struct MessageTests {
 
   @Test func otherServerLines() throws {
     #expect(try line(.left(.init(station: 3))) == #"{"station":3,"type":"left"}"# + "\n")
+    #expect(try line(.reporting(.init(every: 10))) == #"{"every":10,"type":"reporting"}"# + "\n")
+    let reception = ReceptionSummary(
+      station: 2, reports: 9, streams: 1, received: 3_600, repaired: 40, lost: 2, jitter: 310, worstJitter: 900,
+      delay: 2.25)
+    #expect(
+      try line(.receptions(.init(stations: [reception], more: true)))
+        == #"{"more":true,"stations":[{"delay":2.25,"jitter":310,"lost":2,"received":3600,"repaired":40,"reports":9,"#
+        + #""station":2,"streams":1,"worstJitter":900}],"type":"receptions"}"# + "\n")
     #expect(
       try line(.error(.init(code: .unknownStation, message: "There is no station 9.")))
         == #"{"code":"unknownStation","message":"There is no station 9.","type":"error"}"# + "\n")

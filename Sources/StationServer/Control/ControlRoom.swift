@@ -64,8 +64,8 @@ final class ControlRoom {
     for connection in connections { connection.hear(news) }
   }
 
-  private func tick() {
-    let now = Self.now
+  /// Time has passed: steady seconds.
+  func tick(at now: Double = ControlRoom.now) {
     for connection in connections { connection.tick(at: now) }
     streams.tick(at: now)
     var totals: [Int: ReceptionTotals] = [:]

@@ -59,6 +59,62 @@ import Wire
     }
   }
 
+  /// A report from a receiver of station 1; counts since its join.
+  private static func report(
+    _ received: Int, lost: Int = 0, repaired: Int = 0, jitter: Int = 0, station: Int = 1
+  ) -> String {
+    let quality =
+      #"{"path":"multicast","repaired":\#(repaired),"late":0,"reordered":0,"duplicated":0,"jitter":\#(jitter),"#
+      + #""delayFactor":4200,"mediaLossRate":7,"clockJitter":90,"delay":2.5}"#
+    return #"{"type":"report","station":\#(station),"received":\#(received),"lost":\#(lost),"bitrate":4000000,"#
+      + #""quality":\#(quality)}"# + "\n"
+  }
+
+  @Test func tellsHowItsClientReceives() async throws {
+    let bench = try await Bench()
+    bench.say(#"{"type":"join","station":1}"# + "\n")
+    bench.say(Self.report(400, lost: 1, repaired: 4, jitter: 300))
+    bench.say(Self.report(1_400, lost: 3, repaired: 24, jitter: 500))
+    bench.say(Self.report(7_000, station: 2))  // on its way while it joined
+    #expect(try bench.lines() == 1)  // joined; reports have no answer
+    bench.room.tick()
+    let expected = ReceptionSummary(
+      station: 1, reports: 1, received: 1_000, repaired: 20, lost: 2, jitter: 500, worstJitter: 500, delay: 2.5)
+    #expect(bench.room.receptions.summaries == [expected])
+    let receiver = try #require(bench.room.receivers.first)
+    #expect((receiver.station, receiver.received, receiver.lost) == (1, 1_400, 3))
+    #expect((receiver.recentlyLost, receiver.recentlyRepaired) == (0.2, 2))
+    #expect(receiver.quality?.delayFactor == 4_200)
+    // Forgotten five seconds after the last report, and when it receives something else.
+    bench.room.tick(at: ControlRoom.now + 4)
+    #expect(bench.room.receptions.summaries == [expected])
+    bench.room.tick(at: ControlRoom.now + 5.5)
+    #expect(bench.room.receptions.summaries == [])
+    bench.room.tick()
+    #expect(bench.room.receptions.summaries == [expected])
+    bench.say(#"{"type":"join","station":2}"# + "\n")
+    bench.room.tick()
+    #expect(bench.room.receptions.summaries == [])
+  }
+
+  @Test func tellsItsClientToReportLessOftenWhereThereAreMany() async throws {
+    let bench = try await Bench()
+    bench.say(#"{"type":"join","station":1}"# + "\n")
+    _ = try bench.lines()
+    for _ in 0..<3_499 { bench.room.audience.move(from: nil, to: 2) }
+    bench.say(Self.report(400))
+    let answer = try #require(try bench.channel.readOutbound(as: ByteBuffer.self))
+    #expect(String(buffer: answer) == #"{"every":4,"type":"reporting"}"# + "\n")
+    // Once: not again for each that comes or goes.
+    for _ in 0..<1_200 { bench.room.audience.move(from: 2, to: nil) }
+    bench.say(Self.report(800))
+    #expect(try bench.lines() == 0)
+    for _ in 0..<2_000 { bench.room.audience.move(from: 2, to: nil) }
+    bench.say(Self.report(1_200))
+    let later = try #require(try bench.channel.readOutbound(as: ByteBuffer.self))
+    #expect(String(buffer: later) == #"{"every":1,"type":"reporting"}"# + "\n")
+  }
+
   private static let list = "{\"type\":\"list\"}\n"
 
   @Test func answersAllThatCameInOneGo() async throws {

@@ -42,10 +42,23 @@ import Wire
     #expect(session.handle(.left(2), at: 100) == [.send(.left(.init(station: 2)))])
   }
 
-  @Test func ignoresReportsAndWhatItDoesNotKnow() {
+  @Test func passesReportsOn() {
     var session = session()
     let report = ClientMessage.Report(station: 1, received: 1, lost: 0, bitrate: 1)
-    #expect(session.handle(.line(.success(.report(report))), at: 100) == [])
+    #expect(session.handle(.line(.success(.report(report))), at: 100) == [.report(report)])
+    #expect(session.handle(.line(.success(.receptions)), at: 100) == [.receptions])
+  }
+
+  /// The name is shown on a terminal.
+  @Test func remembersNoMoreOfAClientsNameThanPlainText() {
+    var session = session()
+    let name = "tuner \u{1B}[2J0.1\n" + String(repeating: "x", count: 100)
+    _ = session.handle(.line(.success(.hello(.init(client: name)))), at: 100)
+    #expect(session.client == "tuner [2J0.1" + String(repeating: "x", count: 52))
+  }
+
+  @Test func ignoresWhatItDoesNotKnow() {
+    var session = session()
     #expect(session.handle(.line(.success(.unknown(type: "stream"))), at: 100) == [])
   }
 
