@@ -18,6 +18,7 @@ let package = Package(
     .executable(name: "airbench", targets: ["AirBench"]),
     .executable(name: "bareloop", targets: ["BareLoop"]),
     .executable(name: "controlload", targets: ["ControlLoad"]),
+    .executable(name: "receiverload", targets: ["ReceiverLoad"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -105,6 +106,13 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "ReceiverLoad",
+      dependencies: [
+        "Reception", "Wire", "LinuxIO",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
 
