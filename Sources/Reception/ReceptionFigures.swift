@@ -25,6 +25,8 @@ package struct ReceptionFigures: Sendable, Equatable {
   package var holdBack: Int64 = 0
   /// How datagrams arrived in the last second; nil in the first.
   package var second: ReceptionMeter.Second?
+  /// Milliseconds of the programme that the player has and has not played; nil where it does not tell.
+  package var buffer: Int?
   /// Bytes of transport stream.
   package var bytes: UInt64 = 0
   /// When the last datagram came, in steady nanoseconds (``SteadyClock``); nil when none has.

@@ -144,9 +144,9 @@ struct StationReception: ~Copyable {
     }
     lookAtHead()
     show()
-    while now >= secondDue {
+    if now >= secondDue {
       figures.second = meter.second(now: now)
-      secondDue = max(secondDue + 1_000_000_000, now)
+      secondDue += (now - secondDue) / 1_000_000_000 * 1_000_000_000 + 1_000_000_000
     }
   }
 

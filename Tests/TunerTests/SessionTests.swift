@@ -30,6 +30,59 @@ struct SessionTests {
     #expect(StableJSON.value(SessionStatus.self, line) == Self.status)
   }
 
+  static let quality = Quality(
+    path: .multicast, repaired: 12, late: 1, reordered: 4, duplicated: 2, jitter: 314, delayFactor: 4_240,
+    mediaLossRate: 7, clockJitter: 431, delay: 2.34, buffer: 310)
+
+  @Test func statusTellsHowDatagramsArrive() {
+    var status = Self.status
+    status.quality = Self.quality
+    let text = StatusCommand.text(status, now: 100).split(separator: "\n")
+    #expect(text[3] == "Reception  64 kb/s by multicast, 100 packets, 3 lost")
+    #expect(text[4] == "Repair     12 repaired, 1 late, 4 reordered, 2 duplicated")
+    #expect(
+      text[5] == "Arrival    jitter 0.31 ms, MDI 4.2:7 (DF in ms:MLR), clock jitter 0.43 ms, delay 2.3 ms")
+    #expect(text[7] == "Output     ffplay (process 11), 310 ms ahead")
+    status.quality?.path = .stream
+    #expect(StatusCommand.text(status, now: 100).contains("64 kb/s over TCP, "))
+    #expect(!StatusCommand.text(status, now: 100).contains("Arrival"))
+    let line = StableJSON.line(status)
+    #expect(
+      line.contains(
+        #""quality":{"buffer":310,"clockJitter":431,"delay":2.34,"delayFactor":4240,"duplicated":2,"jitter":314,"#
+          + #""late":1,"mediaLossRate":7,"path":"stream","reordered":4,"repaired":12}"#))
+  }
+
+  @Test func reportsAsOftenAsTheServerWants() {
+    var pace = ReportPace()
+    let ticks = { (pace: inout ReportPace, seconds: Range<Int64>) in
+      (seconds.lowerBound * 4..<seconds.upperBound * 4).count { pace.isDue(at: $0 * 250_000_000 + $0 % 3 * 1_000_000) }
+    }
+    #expect(ticks(&pace, 0..<10) == 10)
+    pace.set(5)
+    #expect(ticks(&pace, 10..<30) == 4)
+    pace.set(0)
+    #expect(ticks(&pace, 30..<40) == 10)
+    pace.set(.max)
+    #expect(pace.interval == 120)
+  }
+
+  @Test func qualityIsWhatWasMeasuredOfMulticast() {
+    var figures = ReceptionFigures()
+    #expect(figures.quality == Quality(path: .waiting))
+    (figures.repaired, figures.late, figures.reordered, figures.duplicates) = (5, 4, 3, 2)
+    var second = ReceptionMeter.Second()
+    (second.jitter, second.delayFactor, second.mediaLossRate, second.clockJitter, second.delay) = (9, 8, 7, 6, 1.5)
+    (figures.second, figures.path, figures.buffer) = (second, .multicast, 250)
+    #expect(
+      figures.quality
+        == Quality(
+          path: .multicast, repaired: 5, late: 4, reordered: 3, duplicated: 2, jitter: 9, delayFactor: 8,
+          mediaLossRate: 7, clockJitter: 6, delay: 1.5, buffer: 250))
+    figures.path = .stream
+    #expect(figures.quality.jitter == 0 && figures.quality.delay == nil)
+  }
+
   @Test func statusForPeople() {
     #expect(
       StatusCommand.text(Self.status, now: 100) == """

@@ -35,6 +35,20 @@ struct TextTests {
       ])
   }
 
+  @Test func wideTableTellsWhatReceiversReport() {
+    let receptions = [
+      ReceptionSummary(
+        station: 1, reports: 9, streams: 1, received: 9_990, repaired: 120, lost: 10, jitter: 314, worstJitter: 900,
+        delay: 2.34),
+      ReceptionSummary(station: 3, reports: 1, streams: 1, received: 100_000, lost: 1),
+    ]
+    let lines = StationTable.lines(stations, receptions, now: 100, columns: nil)
+    #expect(lines[0].hasSuffix("Receivers  By TCP      Lost  Repaired   Jitter   Delay"))
+    #expect(lines[1].hasSuffix("        1       1     0.1 %     1.2 %  0.31 ms  2.3 ms"))
+    #expect(lines[2].hasSuffix("        2"))
+    #expect(lines[3].hasSuffix("        3       1  < 0.01 %       0 %"))
+  }
+
   @Test func tableSaysWhatShowsItsCardAndWhatIsLive() {
     let stations = [
       station(1, "One", .standby, reason: "one.mp4 is no media file"),
@@ -124,6 +138,15 @@ struct TextTests {
   @Test func theLiveLineSaysWhatMatters() {
     var status = SessionTests.status
     #expect(StatusLine.text(status, now: 100) == "2 Radio Quay · Morning · 1:00 left · 64 kb/s · 3 lost")
+    status.quality = SessionTests.quality
+    #expect(
+      StatusLine.text(status, now: 100)
+        == "2 Radio Quay · Morning · 1:00 left · 64 kb/s · 3 lost · 12 repaired · 1 late"
+        + " · jitter 0.31 ms · MDI 4.2:7 · delay 2.3 ms · buffer 310 ms")
+    status.quality?.path = .stream
+    #expect(
+      StatusLine.text(status, now: 100)
+        == "2 Radio Quay · Morning · 1:00 left · 64 kb/s · 3 lost · over TCP · 12 repaired · 1 late · buffer 310 ms")
     status.isConnected = false
     status.state = .silent
     #expect(

@@ -5,7 +5,8 @@ enum StatusText {
     var lines = [
       "stationd \(status.version)  \(status.site), \(status.configuration)",
       "process \(status.pid) since \(time(status.seconds)); control at \(status.control), "
-        + "\(status.connections) of \(status.connectionLimit) connections",
+        + "\(status.connections) of \(status.connectionLimit) connections, "
+        + "\(status.streams) of them streams",
       transmitter(status.transmitter), "",
     ]
     lines += table(

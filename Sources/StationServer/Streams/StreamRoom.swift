@@ -11,6 +11,9 @@ final class StreamRoom {
 
   init(_ desk: StreamDesk) { self.desk = desk }
 
+  /// How many there are.
+  var count: Int { connections.count }
+
   /// Takes a connection in, and tells it its place.
   func enter(_ connection: StreamConnection) -> Int {
     connections.append(connection)

@@ -10,10 +10,12 @@ struct ListCommand: AsyncParsableCommand {
       EXAMPLES
         tuner list
         tuner list --server media.example:9966
+        tuner list --wide
         tuner list --json | jq -r '.stations[] | select(.state == "onAir") | .name'
       """)
 
   @OptionGroup var server: ServerOption
+  @Flag(help: "Show also how the stations' receivers receive them, as they report.") var wide = false
   @Flag(help: "Print JSON: server, site and stations, as the control protocol has them.") var json = false
 
   func run() async throws {
@@ -22,13 +24,17 @@ struct ListCommand: AsyncParsableCommand {
       let connection = try await ControlConnection(address)
       defer { connection.close() }
       let (site, stations) = try await connection.list()
+      let receptions = wide ? try await connection.receptions() : nil
       if json {
-        print(StableJSON.line(Listing(server: address.description, site: site, stations: stations), pretty: true))
+        print(
+          StableJSON.line(
+            Listing(server: address.description, site: site, stations: stations, receptions: receptions), pretty: true))
         return
       }
       if stations.isEmpty { print("No stations.") }
       let columns = Terminal.isTerminal(STDOUT_FILENO) ? Terminal.columns(STDOUT_FILENO) : nil
-      let lines = StationTable.lines(stations, now: Double(WallClock.now) / 1e9, columns: columns)
+      let lines = StationTable.lines(
+        stations, receptions, now: Double(WallClock.now) / 1e9, columns: columns)
       for line in stations.isEmpty ? [] : lines { print(line) }
     }
   }
@@ -39,4 +45,6 @@ struct Listing: Codable {
   var server: String
   var site: ServerMessage.Site?
   var stations: [StationSummary]
+  /// Of those stations that somebody receives; with --wide.
+  var receptions: [ReceptionSummary]?
 }

@@ -9,6 +9,10 @@ struct StatusCommand: AsyncParsableCommand {
       EXAMPLES
         tuner status
         tuner status --json | jq .lost
+        tuner status --json | jq .quality.jitter    microseconds
+
+      MDI is the media delivery index of RFC 4445: the milliseconds that a buffer would have to hold to take up how unevenly \
+      datagrams come, and the packets lost or out of order in the last second, before repair.
       """)
 
   @Flag(help: "Print JSON.") var json = false
@@ -38,13 +42,19 @@ struct StatusCommand: AsyncParsableCommand {
       switch status.state {
       case .waiting: "tuning in"
       case .silent: "nothing arrives"
-      case .playing: Figures.rate(bitsPerSecond: status.bitrate)
+      case .playing:
+        Figures.rate(bitsPerSecond: status.bitrate) + (status.quality.map { QualityText.path($0.path) } ?? "")
       }
     rows.append(("Reception", "\(reception), \(Figures.count(status.received, "packet")), \(status.lost) lost"))
+    if let quality = status.quality {
+      rows.append(("Repair", QualityText.counts(quality)))
+      if let arrival = QualityText.arrival(quality) { rows.append(("Arrival", arrival)) }
+    }
     rows.append(("Since", Figures.time(seconds: status.seconds) + " ago"))
     let pid = status.playerPid.map { " (process \($0))" } ?? ""
     let skipped = status.dropped > 0 ? ", \(Figures.count(status.dropped, "packet")) skipped because it was slow" : ""
-    rows.append(("Output", status.output + pid + skipped))
+    let buffer = status.quality?.buffer.map { ", \($0) ms ahead" } ?? ""
+    rows.append(("Output", status.output + pid + buffer + skipped))
     rows.append(("Server", status.server + (status.isConnected ? "" : ", away")))
     return rows.map { padded($0.0, to: 11) + $0.1 }.joined(separator: "\n")
   }

@@ -113,6 +113,18 @@ extension ControlConnection {
   }
 }
 
+extension ControlConnection {
+  /// How all stations are received, as far as receivers report.
+  func receptions() async throws(TunerError) -> [ReceptionSummary] {
+    var summaries: [ReceptionSummary] = []
+    return try await ask([.receptions]) { message throws(TunerError) in
+      guard case .receptions(let page) = message else { return nil }
+      summaries += page.stations
+      return page.more == true ? nil : summaries
+    }
+  }
+}
+
 extension ClientMessage.Hello {
   static var tuner: Self { Self(client: "tuner \(tunerVersion)") }
 }

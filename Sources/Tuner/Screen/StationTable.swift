@@ -5,14 +5,23 @@ enum StationTable {
   /// One line for each station under a line of headings, aligned.
   ///
   /// - Parameters:
+  ///   - receptions: what receivers report, in columns of its own; nil for none.
   ///   - now: seconds since the Unix epoch.
   ///   - columns: the terminal's; titles are cut to fit it. nil for no limit.
-  static func lines(_ stations: [StationSummary], now: Double, columns: Int?) -> [String] {
-    let headings = ["", "Station", "Now", "Left", "Next", "Group", "Rate", "Receivers"]
-    let rows = [headings] + stations.map { row($0, now: now) }
+  static func lines(
+    _ stations: [StationSummary], _ receptions: [ReceptionSummary]? = nil, now: Double, columns: Int?
+  ) -> [String] {
+    var headings = ["", "Station", "Now", "Left", "Next", "Group", "Rate", "Receivers"]
+    var rows = stations.map { row($0, now: now) }
+    if let receptions {
+      headings += ["By TCP", "Lost", "Repaired", "Jitter", "Delay"]
+      let known = Dictionary(receptions.map { ($0.station, $0) }, uniquingKeysWith: { first, _ in first })
+      for (index, station) in stations.enumerated() { rows[index] += cells(known[station.number]) }
+    }
+    rows.insert(headings, at: 0)
     var widths = headings.indices.map { column in rows.map { displayWidth($0[column]) }.max() ?? 0 }
     if let columns { shrink(&widths, to: columns - 2 * (widths.count - 1)) }
-    let rightAligned: Set<Int> = [0, 3, 6, 7]
+    let rightAligned: Set<Int> = [0, 3, 6, 7, 8, 9, 10, 11, 12]
     return rows.map { row in
       let cells = row.indices.map { column in
         padded(fitted(row[column], to: widths[column]), to: widths[column], right: rightAligned.contains(column))
@@ -20,6 +29,19 @@ enum StationTable {
       let line = cells.joined(separator: "  ")
       return String(line.prefix(upTo: line.lastIndex { $0 != " " }.map(line.index(after:)) ?? line.startIndex))
     }
+  }
+
+  /// Jitter and delay are the mean of those that receive multicast.
+  private static func cells(_ reception: ReceptionSummary?) -> [String] {
+    guard let reception else { return ["", "", "", "", ""] }
+    let (sum, overflow) = reception.received.addingReportingOverflow(reception.lost)
+    let all = overflow ? .max : sum
+    return [
+      "\(reception.streams)", QualityText.share(reception.lost, of: all),
+      QualityText.share(reception.repaired, of: all),
+      reception.reports > reception.streams ? QualityText.milliseconds(reception.jitter) : "",
+      reception.delay.map { "\(($0 * 10).rounded() / 10) ms" } ?? "",
+    ]
   }
 
   /// Why a station shows no programme now; nil when it does.

@@ -48,6 +48,7 @@ struct StatusLine {
     case .playing: parts.append(Figures.rate(bitsPerSecond: status.bitrate))
     }
     parts.append("\(status.lost) lost")
+    if status.state == .playing, let quality = status.quality { parts += QualityText.parts(quality) }
     if status.dropped > 0 { parts.append("\(status.dropped) skipped by a slow player") }
     if !status.isConnected { parts.append("server away") }
     return parts.joined(separator: " · ")

@@ -59,6 +59,8 @@ struct SessionStatus: Codable, Sendable, Equatable {
   var foreign: UInt64
   /// Datagrams that the player was too slow for.
   var dropped: UInt64
+  /// How they arrive; nil from a tuner that does not say.
+  var quality: Quality?
 
   /// The programme on the air at a date (seconds since the Unix epoch), as far as it is known.
   func programme(at date: Double) -> Programme? {

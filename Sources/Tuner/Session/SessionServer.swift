@@ -10,6 +10,7 @@ struct SessionServer {
 
   /// The interface that was asked for; nil for the one that leads to the server.
   private let chosen: NetworkInterface?
+  private var pace = ReportPace()
   private var lastJoin = SteadyClock.now
   /// How long an answer is waited for before the station is asked for again, in nanoseconds.
   private static let patience: Int64 = 5_000_000_000
@@ -25,6 +26,22 @@ struct SessionServer {
   mutating func join(_ station: Int) {
     lastJoin = SteadyClock.now
     link.send(.join(.init(station: station)))
+  }
+
+  /// A new connection: nothing holds any more that was said on the last.
+  mutating func connected(_ station: Int) {
+    pace = ReportPace()
+    link.send(.hello(.tuner))
+    join(station)
+  }
+
+  /// It wants a report every so many seconds.
+  mutating func report(every seconds: Int) { pace.set(seconds) }
+
+  /// Tells it how reception goes, when it is time.
+  mutating func report(_ report: @autoclosure () -> ClientMessage.Report, now: Int64) {
+    guard isJoined, link.isConnected, pace.isDue(at: now) else { return }
+    link.send(.report(report()))
   }
 
   /// Asks again where no answer has come.

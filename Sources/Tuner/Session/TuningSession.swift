@@ -48,7 +48,6 @@ final class TuningSession {
   private var keys: KeyMode?
   private var watch: ReceptionWatch
   private var pending: Pending?
-  private var lastReport = SteadyClock.now
   private var exitStatus: Int32?
   private var terminating: Answer?
 
@@ -100,8 +99,7 @@ final class TuningSession {
   private func handle(_ event: Event) async {
     switch event {
     case .link(let server, .connected):
-      servers[server].link.send(.hello(.tuner))
-      servers[server].join(tuning.station.number)
+      servers[server].connected(tuning.station.number)
     case .link(let server, .lost):
       servers[server].isJoined = false
       guard pending?.server == server else { return }
@@ -140,6 +138,7 @@ final class TuningSession {
     case .joined(let joined) where joined.station.number == tuning.station.number: await rejoin(joined, server)
     case .changed(let changed) where changed.station.number == tuning.station.number:
       note(changed.station, from: server)
+    case .reporting(let reporting): servers[server].report(every: reporting.every)
     case .left(let left) where left.station == tuning.station.number:
       servers[server].isJoined = false
       if !servers.contains(where: \.isJoined) { screen.say("The server has no station \(name) any more.") }
@@ -256,12 +255,11 @@ final class TuningSession {
 
     let figures = receiver.figures
     if let news = watch.update(figures, now: now) { screen.say(describe(news)) }
-    if now - lastReport >= 1_000_000_000 {
-      lastReport = now
-      let report = ClientMessage.Report(
-        station: tuning.station.number, received: figures.received, lost: figures.lost, bitrate: watch.bitrate,
-        quality: figures.quality)
-      for server in servers where server.isJoined { server.link.send(.report(report)) }
+    for index in servers.indices {
+      servers[index].report(
+        .init(
+          station: tuning.station.number, received: figures.received, lost: figures.lost, bitrate: watch.bitrate,
+          quality: figures.quality), now: now)
     }
     screen.show(StatusLine.text(status, now: wallSeconds))
   }
@@ -335,6 +333,6 @@ final class TuningSession {
       station: tuning.station, interface: interface?.name, output: output.description,
       playerPid: player?.pid, seconds: watch.seconds(at: SteadyClock.now), bitrate: watch.bitrate,
       received: figures.received, lost: figures.lost, duplicates: figures.duplicates, foreign: figures.foreign,
-      dropped: figures.dropped)
+      dropped: figures.dropped, quality: figures.quality)
   }
 }

@@ -70,10 +70,10 @@ import Wire
     #expect(receivers.sorted { $0.isWorse(than: $1) }.map(\.address) == ["b", "d", "c", "a"])
     let status = StationdStatus(
       version: "0", site: "S", configuration: "f", pid: 1, seconds: 90_061, control: "c", connections: 4,
-      connectionLimit: 9, transmitter: nil, stations: [], receiverCount: 4,
+      connectionLimit: 9, streams: 2, transmitter: nil, stations: [], receiverCount: 4,
       receivers: receivers.sorted { $0.isWorse(than: $1) })
     let lines = StatusText.lines(status, receivers: 2)
-    #expect(lines[1] == "process 1 since 1 d 1 h; control at c, 4 of 9 connections")
+    #expect(lines[1] == "process 1 since 1 d 1 h; control at c, 4 of 9 connections, 2 of them streams")
     #expect(lines[2] == "the transmitter does not answer")
     #expect(lines.contains("4 receivers, the 2 worst:"))
     #expect(lines.last?.hasPrefix("d ") == true)
