@@ -17,6 +17,12 @@ struct ContinuityStamp: Sendable {
   /// The next packets are another station's.
   mutating func splice() { epoch &+= 1 }
 
+  /// The last counter of a PID that went out; nil when there was none.
+  func last(_ pid: UInt16) -> UInt8? { last[Int(pid)] == Self.none ? nil : last[Int(pid)] }
+
+  /// What went out of a PID after this counter has been taken back.
+  mutating func rewind(_ pid: UInt16, to counter: UInt8?) { last[Int(pid)] = counter ?? Self.none }
+
   /// Stamps the packet at `offset`.
   mutating func stamp(_ bytes: inout MutableSpan<UInt8>, at offset: Int) {
     let pid = Int(bytes[offset + 1] & 0x1F) << 8 | Int(bytes[offset + 2])
