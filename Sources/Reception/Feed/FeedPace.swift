@@ -19,7 +19,7 @@ struct FeedPace: Sendable {
   /// run dry while it opens its window.
   static let opening: Int64 = 90 * 400
   /// What a player gets of another station at once, so that its first pictures are decoded when they are due.
-  static let splice: Int64 = 90 * 80
+  static let splice: Int64 = 90 * 120
   /// How long a player with a gauge may take until it plays; then it is fed as one without.
   static let patience: Int64 = 1_500_000_000
   /// For how long after its last word a player is taken to play on. One that is paused says nothing.

@@ -119,14 +119,16 @@ struct FeedPaceTests {
     }
     let next = FeedStation(number: 2, clock: 77)
     feed.begin(next.tuning, now: now)
+    var taken = 0
     for datagram in next.datagrams(pictures: 10) where feed.mayTake(date: datagram.date, now: now) {
       feed.accept(datagram.bytes.span, date: datagram.date, now: now)
+      taken += 1
     }
     output.take(&feed)
+    #expect((3...4).contains(taken))
     // Its first picture is due 250 ms after what is shown just now at the latest, and is there.
     let clock = Int64((2.0 + 249 * 0.004) * 90_000)
     let first = output.units(0x100).first { $0.fill == 200 }
     #expect((first?.pts ?? .max) - clock < 250 * 90)
-    #expect(output.units(0x101).contains { $0.fill >= 200 })
   }
 }
