@@ -78,6 +78,7 @@ enum Launch {
     }
     logger.info(
       "\(configuration.site.name): \(configuration.stations.count) stations, control at \(configuration.listen)")
+    await meetTwins(configuration.twins, registry)
     await registry.begin()
     let desk = try statusDesk(
       StatusDesk(registry: registry, control: control, configuration: configuration, file: file), runDirectory.path)
@@ -97,6 +98,7 @@ enum Launch {
       configuration: ServiceGroupConfiguration(
         services: [
           supervisor, control, recorders, live, RegistryTicker(registry: registry),
+          TwinService(registry: registry, twins: configuration.twins, logger: logger),
           SourceLookout(registry: registry), TapeInspector(registry: registry, logger: logger), watch,
         ],
         gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
@@ -111,6 +113,17 @@ enum Launch {
     logger.info("off the air")
     withExtendedLifetime(tapesLock) {}
     _ = consume runDirectory
+  }
+
+  /// Hears what twins have on the air, so that its stations begin in step with theirs.
+  private static func meetTwins(_ twins: [Configuration.TwinAddress], _ registry: StationRegistry) async {
+    await withTaskGroup(of: Void.self) { group in
+      for twin in twins {
+        group.addTask {
+          if let account = await TwinLink(address: twin).first() { await registry.meet(account, at: twin) }
+        }
+      }
+    }
   }
 
   private static func runDirectory(_ file: String) throws(Failure) -> RunDirectory {
@@ -165,7 +178,7 @@ enum Launch {
     }
   }
 
-  private static func reason(_ error: any Error) -> String {
+  static func reason(_ error: any Error) -> String {
     guard let error = error as? IOError else { return "\(error)" }
     return SystemError(operation: "", subject: "", code: error.errnoCode).reason
   }

@@ -15,6 +15,8 @@ package final class Tape: Sendable {
   package let packetCounts: [PacketCount]
   /// The program map table as the muxer wrote it.
   package let map: Section
+  /// What the tape is, wherever it lies: tapes with the same one are sent as the same datagrams. A word.
+  package let content: String
   private let files: (packets: MappedFile, index: MappedFile)
   private let randomAccessCount: Int
 
@@ -80,6 +82,8 @@ package final class Tape: Sendable {
       throw damaged("\(datagramCount) datagrams do not last \(duration.count) ticks")
     }
     info = summary.info
+    // Dates, places of access units, packets of each PID: streams that differ in one packet differ in these.
+    content = String(index.load(UInt64.self, at: 48), radix: 16) + "-" + String(packetCount, radix: 16)
     slotCount = summary.slotCount
     packetCounts = summary.packetCounts
     self.map = map

@@ -22,6 +22,9 @@ package enum ClientMessage: Hashable, Sendable {
   case follow(FollowRequest)
   /// On a stream connection: nothing but repairs any more.
   case pause
+  /// Asks what the server has on the air, as its twins have to know it: with `since`, the revision that the asker has,
+  /// only if it is another one now; the answer is `eras`. Between servers.
+  case eras(since: Int? = nil)
   /// A type that this version does not know: to be ignored.
   case unknown(type: String)
 
@@ -80,7 +83,7 @@ enum TypeKey: String, CodingKey {
   case type
 }
 
-/// What `list` says.
+/// What `list` and `eras` say.
 private struct ListRequest: Codable {
   var since: Int?
 }
@@ -99,6 +102,7 @@ extension ClientMessage: Codable {
     case "repair": self = .repair(try RepairRequest(from: decoder))
     case "follow": self = .follow(try FollowRequest(from: decoder))
     case "pause": self = .pause
+    case "eras": self = .eras(since: try ListRequest(from: decoder).since)
     default: self = .unknown(type: type)
     }
   }
@@ -116,6 +120,7 @@ extension ClientMessage: Codable {
       case .repair(let body): ("repair", body)
       case .follow(let body): ("follow", body)
       case .pause: ("pause", nil)
+      case .eras(let since): ("eras", ListRequest(since: since))
       case .unknown(let type): (type, nil)
       }
     var fields = encoder.container(keyedBy: TypeKey.self)

@@ -17,6 +17,8 @@ package enum ServerMessage: Hashable, Sendable {
   case receptions(Receptions)
   /// The answer to `report` when reports are to come at another pace than they do.
   case reporting(Reporting)
+  /// The answer to `eras`. Between servers.
+  case eras(Eras)
   /// A type that this version does not know: to be ignored.
   case unknown(type: String)
 
@@ -43,12 +45,17 @@ package enum ServerMessage: Hashable, Sendable {
     package var site: Site
     /// How many stations the server has.
     package var stations: Int
+    /// The control addresses of other servers that send the same stations, datagram by datagram: "host:port". nil: none.
+    package var twins: [String]?
 
-    package init(version: Int = protocolVersion, server: String? = nil, site: Site, stations: Int) {
+    package init(
+      version: Int = protocolVersion, server: String? = nil, site: Site, stations: Int, twins: [String]? = nil
+    ) {
       self.version = version
       self.server = server
       self.site = site
       self.stations = stations
+      self.twins = twins
     }
   }
 
@@ -111,6 +118,21 @@ package enum ServerMessage: Hashable, Sendable {
     package init(station: StationSummary) { self.station = station }
   }
 
+  /// What `eras` says: behind the line's LF come so many bytes of JSON, which only servers understand.
+  package struct Eras: Codable, Hashable, Sendable {
+    /// Of what follows: it changes with it.
+    package var revision: Int
+    /// Bytes that follow, at most ``most``; 0 when the asker has this revision.
+    package var bytes: Int
+
+    package static let most = 1 << 26
+
+    package init(revision: Int, bytes: Int) {
+      self.revision = revision
+      self.bytes = bytes
+    }
+  }
+
   /// What `error` says.
   package struct ErrorReply: Codable, Hashable, Sendable {
     /// For programs.
@@ -140,6 +162,8 @@ package struct ErrorCode: OpenValue {
   package static let notOnAir = ErrorCode(rawValue: "notOnAir")
   /// The server has as many connections as it takes, or this client asks too often. The connection is closed.
   package static let busy = ErrorCode(rawValue: "busy")
+  /// The server has no twin that might ask it.
+  package static let noTwin = ErrorCode(rawValue: "noTwin")
   /// Nothing was said for too long. The connection is closed.
   package static let idle = ErrorCode(rawValue: "idle")
   /// The server is stopping. The connection is closed; the stations may well stay on the air.
@@ -159,6 +183,7 @@ extension ServerMessage: Codable {
     case "stream": self = .stream(try StreamReply(from: decoder))
     case "receptions": self = .receptions(try Receptions(from: decoder))
     case "reporting": self = .reporting(try Reporting(from: decoder))
+    case "eras": self = .eras(try Eras(from: decoder))
     default: self = .unknown(type: type)
     }
   }
@@ -175,6 +200,7 @@ extension ServerMessage: Codable {
       case .stream(let body): ("stream", body)
       case .receptions(let body): ("receptions", body)
       case .reporting(let body): ("reporting", body)
+      case .eras(let body): ("eras", body)
       case .unknown(let type): (type, nil)
       }
     var fields = encoder.container(keyedBy: TypeKey.self)

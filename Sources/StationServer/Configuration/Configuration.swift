@@ -8,6 +8,8 @@ struct Configuration: Equatable, Sendable {
   /// Where the control server listens (TCP).
   var listen: ListenAddress
   var connections = ConnectionLimits()
+  /// Control addresses of other servers that send the same stations, "host:port" each.
+  var twins: [TwinAddress] = []
   var multicast: Multicast
   var transmit = Transmission()
   /// The directory in which tapes are kept.
@@ -23,6 +25,15 @@ struct Configuration: Equatable, Sendable {
 
   struct ListenAddress: Equatable, Sendable, CustomStringConvertible {
     /// An IPv4 or IPv6 address, without brackets.
+    var host: String
+    var port: Int
+
+    var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+  }
+
+  /// Where a server with the same stations answers.
+  struct TwinAddress: Hashable, Sendable, CustomStringConvertible {
+    /// A name or an address, without brackets.
     var host: String
     var port: Int
 

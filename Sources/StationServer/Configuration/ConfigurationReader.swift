@@ -53,10 +53,12 @@ struct ConfigurationReader {
     var multicast = keys.object("multicast")
     var transmit = keys.object("transmit")
     let network = self.multicast(&multicast)
+    let twins = twins(&control)
     let configuration = Configuration(
       site: self.site(&site),
       listen: listen(&control),
       connections: connections(&control),
+      twins: twins,
       multicast: network,
       transmit: transmission(&transmit),
       tapes: Paths.absolute(keys.string("tapes", "the path of a directory") ?? "var/tapes", from: directory),

@@ -148,6 +148,7 @@ final class ControlConnection: ChannelDuplexHandler, RemovableChannelHandler {
       switch action {
       case .send(let message): send(message)
       case .list(let since): write(room.board.list(since: since))
+      case .eras(let since): tellTwin(since)
       case .join(let number): perform(.joined(join(number)), at: now)
       case .leave: perform(.left(leave()), at: now)
       case .stream(let request): becomeStream(request)
@@ -156,6 +157,14 @@ final class ControlConnection: ChannelDuplexHandler, RemovableChannelHandler {
       case .close: close()
       }
     }
+  }
+
+  private func tellTwin(_ since: Int?) {
+    guard let answer = room.twins.answer(since: since) else {
+      return send(
+        .error(.init(code: .noTwin, message: "This server knows of no twin: name it under control.twin here as well.")))
+    }
+    write(answer)
   }
 
   private func join(_ number: Int) -> JoinReply {

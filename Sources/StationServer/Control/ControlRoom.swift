@@ -9,6 +9,7 @@ final class ControlRoom {
   let board: StationBoard
   let audience: Audience
   let receptions: Receptions
+  let twins: TwinBoard
   let admission: Admission
   let streams: StreamRoom
   private let site: Configuration.Site
@@ -23,6 +24,7 @@ final class ControlRoom {
     board = registry.board
     audience = registry.audience
     receptions = registry.receptions
+    twins = registry.twinBoard
     site = registry.site
     self.admission = admission
     self.streams = StreamRoom(streams ?? StreamDesk(airs: registry.airs, clock: registry.clock))
@@ -37,7 +39,7 @@ final class ControlRoom {
     timer = loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in room.value.tick() }
   }
 
-  func newSession() -> ControlSession { ControlSession(site: site, stations: board.count, now: Self.now) }
+  func newSession() -> ControlSession { ControlSession(site: site, stations: board.count, twins: twins.twins, now: Self.now) }
 
   /// A message's line; nil when it cannot be one.
   func line(_ message: ServerMessage) -> ByteBuffer? {

@@ -21,6 +21,8 @@ struct ControlSession {
     case send(ServerMessage)
     /// To send the list of stations, or what has changed in it since that revision.
     case list(since: Int?)
+    /// To send what is on the air as twins have to know it, or that they have it.
+    case eras(since: Int?)
     case join(Int)
     case leave
     /// To go on as a stream connection.
@@ -48,6 +50,7 @@ struct ControlSession {
 
   private let site: ServerMessage.Site
   private let stations: Int
+  private let twins: [String]?
   private let limits: Limits
   private var lastHeard: Double
   private var hasSpoken = false
@@ -60,7 +63,10 @@ struct ControlSession {
   private(set) var client: String?
 
   /// `now`: seconds of a steady clock, as in ``handle(_:at:)``.
-  init(site: Configuration.Site, stations: Int, limits: Limits = Limits(), now: Double) {
+  init(
+    site: Configuration.Site, stations: Int, twins: [String]? = nil, limits: Limits = Limits(), now: Double
+  ) {
+    self.twins = twins
     self.site = ServerMessage.Site(name: site.name, contact: site.contact)
     self.stations = stations
     self.limits = limits
@@ -110,8 +116,12 @@ struct ControlSession {
         client = hello.client.map {
           String($0.filter { $0.isASCII && !$0.isNewline && $0 >= " " && $0 <= "~" }.prefix(64))
         }
-        return [.send(.welcome(.init(version: version, server: Self.server, site: site, stations: stations)))]
+        return [
+          .send(
+            .welcome(.init(version: version, server: Self.server, site: site, stations: stations, twins: twins)))
+        ]
       case .list(let since): return [.list(since: since)]
+      case .eras(let since): return [.eras(since: since)]
       case .join(let join): return [.join(join.station)]
       case .leave: return [.leave]
       case .stream(let request):

@@ -28,6 +28,8 @@ struct StationEntry {
   var renewal = Retry()
   /// The eras that an earlier run has left.
   var inherited: [EraRecord] = []
+  /// Whether another server decides what is on.
+  var twin = TwinStanding.none
   /// Why the transmitter cannot send it, if it says so.
   var transmitterFault: String?
   /// What the log was last told of it.
@@ -99,7 +101,7 @@ struct StationEntry {
 
   /// Whether it is time to work out what its timetable has next. `steadyNow`: steady nanoseconds.
   func hasToRenew(at now: Ticks, _ steadyNow: Int64) -> Bool {
-    isTimetabled && (schedule.renewal ?? now) < now && renewal.isDue(at: steadyNow)
+    isTimetabled && twin == .none && (schedule.renewal ?? now) < now && renewal.isDue(at: steadyNow)
   }
 
   var format: HouseFormat? {
@@ -110,6 +112,7 @@ struct StationEntry {
 
   func state(at now: Ticks) -> StationState {
     if transmitterFault != nil { return .offAir }
+    if twin.isHeld { return .preparing }
     if let live = liveOnAir(at: now) { return live.reason == nil ? .onAir : .standby }
     // A ring that is over, while the next one is being made.
     if schedule.record(at: now)?.ring != nil, live.map({ $0.duty.from <= now }) ?? true { return .preparing }
@@ -126,6 +129,7 @@ struct StationEntry {
 
   /// Why it shows no programme, in one sentence; nil when its first tape is just being made, or about to begin.
   func reason(at now: Ticks) -> String? {
+    if transmitterFault == nil, case .held(let reason) = twin { return reason }
     if transmitterFault == nil, let live = liveOnAir(at: now) { return live.reason }
     switch state(at: now) {
     case .onAir: return nil
@@ -173,7 +177,7 @@ struct StationEntry {
   /// How far the first tape is, while that is what the station waits for.
   private func progress(_ state: StationState) -> Int? {
     switch state {
-    case .preparing: live == nil ? review.percent : nil
+    case .preparing: live == nil && !twin.isHeld ? review.percent : nil
     case .standby where live == nil && review.playable.isEmpty && !review.isHopeless: review.percent
     default: nil
     }

@@ -14,6 +14,7 @@ extension StationRegistry {
   /// Sees to it that a station shows its live source.
   func look(_ entry: inout StationEntry, live source: LiveSource) {
     touched.insert(entry.configuration.number)
+    waitForTwin(&entry)
     // What it knew of its files is not so any more.
     entry.review = StationTapes.Review()
     entry.card.hide()

@@ -28,6 +28,19 @@ actor StationRegistry {
   nonisolated let board: StationBoard
   /// What is sent to single receivers.
   nonisolated let airs = AirBoard()
+  /// What twins are told.
+  nonisolated let twinBoard: TwinBoard
+  /// Of those twins that answer.
+  var twins: [Configuration.TwinAddress: AirAccount] = [:]
+  let hasTwins: Bool
+  /// Of this run, for twins: see ``AirAccount``.
+  let runID = Int64.random(in: 1..<1 << 52)
+  var began: Int64
+  /// What they were last told, with this server's paths.
+  var accounted: [AirAccount.Station]?
+  var contents: TapeContents
+  /// Those of its twins' addresses that are its own.
+  var ownAddresses: Set<Configuration.TwinAddress> = []
   /// Who receives what.
   nonisolated let audience = Audience()
   /// How they receive it.
@@ -55,6 +68,10 @@ actor StationRegistry {
     self.clock = clock
     self.logger = logger
     touched = Set(entries.keys)
+    hasTwins = !configuration.twins.isEmpty
+    twinBoard = TwinBoard(twins: configuration.twins.map(\.description))
+    began = clock.now.nanoseconds
+    contents = TapeContents(directories: [configuration.tapes, memory.cards])
     // Anywhere in a range so wide that a revision of an earlier run is none of this one's, whatever the date does; small
     // enough for clients that keep numbers as IEEE 754 doubles.
     board = StationBoard(firstRevision: Int.random(in: 1..<1 << 52))
@@ -77,7 +94,7 @@ actor StationRegistry {
   /// Puts a station on the air where the last run left it, as far as its tapes are there.
   func takeUp(_ number: Int) {
     guard var entry = entries[number] else { return }
-    let records = store.load(entry.ssrc)
+    let records = elderEras(of: entry) ?? store.load(entry.ssrc)
     let isLive = if case .live = entry.configuration.source { true } else { false }
     let played = Set(records.flatMap(\.tapes))
     let inForce = records.last { $0.start <= clock.now }
@@ -132,6 +149,14 @@ actor StationRegistry {
       if !tapes.isEmpty || entry.live?.isOnlyPlanned(at: now) == true { close(&entry) }
       guard entry.live == nil else { return }
     }
+    let (isFollowing, follows) = follow(&entry, tapes)
+    guard !isFollowing else {
+      let records = entry.schedule.eras.map(\.record)
+      if records != before, !entry.twin.isHeld { save(records, entry) }
+      if follows || records != before { planWake() }
+      return
+    }
+    if follows { planWake() }
     let given = entry.boundary
     defer { entry.boundary = given }
     do {
@@ -211,7 +236,7 @@ actor StationRegistry {
   }
 
   /// Stations that wait for something look again.
-  private func lookAgain(_ isWaiting: (StationEntry) -> Bool) {
+  func lookAgain(_ isWaiting: (StationEntry) -> Bool) {
     for number in numbers where entries[number].map(isWaiting) ?? false { lookAgain(number) }
     publish()
     recordingWake()
@@ -318,7 +343,7 @@ actor StationRegistry {
       interface: multicast.interface, ttl: multicast.ttl, dscp: multicast.dscp, clockOffset: clockOffset,
       grain: transmit.grain, threads: transmit.threads,
       stations: numbers.compactMap { number in
-        guard let entry = entries[number], !entry.schedule.eras.isEmpty else { return nil }
+        guard let entry = entries[number], !entry.schedule.eras.isEmpty, !entry.twin.isHeld else { return nil }
         return StationPlan(
           identity: entry.schedule.identity, group: entry.configuration.group.description,
           port: UInt16(truncatingIfNeeded: entry.configuration.port),
@@ -349,6 +374,7 @@ actor StationRegistry {
   /// Writes on the board what has changed since it was last done: at once when a state changes or a programme begins;
   /// counts of receivers and progress wait for the next ``tick()``. The log is told as well, in words.
   func publish() {
+    tellTwins()
     let now = clock.now
     for (number, end) in ends where end <= now { touched.insert(number) }
     guard !touched.isEmpty else { return }
@@ -382,7 +408,7 @@ actor StationRegistry {
     watchRings()
     let now = clock.now
     let steadyNow = clock.steadyNow
-    let due = numbers.filter { entries[$0]?.hasToRenew(at: now, steadyNow) ?? false }
+    let due = numbers.filter { entries[$0]?.hasToRenew(at: now, steadyNow) ?? false } + waitsForTwin
     if !due.isEmpty { lookAgain { due.contains($0.configuration.number) } }
     publish()
     if let due = shelf.nextTry, due <= clock.steadyNow { recordingWake() }

@@ -11,7 +11,9 @@ extension StationEntry {
       let programmes = "\(count) programme\(count == 1 ? "" : "s")"
       let faults = review.faults.isEmpty ? "" : ", without \(review.faults.joined(separator: "; "))"
       return "is on the air with \(programmes)" + (waiting == 0 ? "" : ", \(waiting) more being made") + faults
-    case .preparing: return "is being prepared"
+    case .preparing:
+      if case .held(let reason) = twin { return "is silent: \(reason)" }
+      return "is being prepared"
     case .standby where liveOnAir(at: now) != nil: return "shows its card: \(reason(at: now) ?? "")"
     case .standby:
       return "shows its card: \(reason(at: now) ?? "its first tape is being made")"

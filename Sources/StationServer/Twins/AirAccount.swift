@@ -1,0 +1,30 @@
+import Playout
+
+/// What a server has on the air, as its twins have to know it to send the same datagrams: the JSON behind `eras`.
+///
+/// Tapes go by what they are (`Tape.content`), not by their paths: each server has made its own, or has a copy.
+struct AirAccount: Codable, Equatable, Sendable {
+  /// The form of this account: one with another is not understood.
+  var version = Self.version
+  /// Of one run of one server: so that one whose configuration names itself among its twins knows.
+  var id: Int64
+  /// When that run began, by its clock, and later than all twins that it found running: Unix nanoseconds.
+  var began: Int64
+  /// In the order of their numbers.
+  var stations: [Station]
+
+  static let version = 1
+
+  struct Station: Codable, Equatable, Sendable {
+    var number: Int
+    /// Stations are the same whose SSRCs are.
+    var ssrc: UInt32
+    /// Whether it plays as it happens: what it sends is known to its recorder alone.
+    var isLive: Bool
+    /// With ``Tape/content`` in place of paths; empty while nothing is on.
+    var eras: [EraRecord]
+  }
+
+  /// Of two servers that both are running, the one that began first decides what is on; both find the same one.
+  func isElder(than other: (began: Int64, id: Int64)) -> Bool { (began, id) < other }
+}

@@ -1,0 +1,47 @@
+import FoundationEssentials
+import NIOCore
+import Synchronization
+import Wire
+
+/// What stands there for twins to ask: this server's account, encoded once for each change.
+final class TwinBoard: Sendable {
+  private struct State {
+    var twins: [String]
+    var revision = 0
+    var account = ByteBuffer()
+  }
+
+  private let state: Mutex<State>
+
+  /// - Parameter twins: the control addresses that clients are told.
+  init(twins: [String]) { state = Mutex(State(twins: twins)) }
+
+  /// What clients are told of other servers; nil when there are none.
+  var twins: [String]? { state.withLock { $0.twins.isEmpty ? nil : $0.twins } }
+
+  /// One of the addresses has turned out to be this server's own.
+  func remove(_ address: String) { state.withLock { $0.twins.removeAll { $0 == address } } }
+
+  /// Takes up another account.
+  func publish(_ account: AirAccount) {
+    guard let data = try? JSONEncoder().encode(account), data.count <= ServerMessage.Eras.most else { return }
+    let bytes = ByteBuffer(bytes: data)
+    state.withLock { state in
+      // Anywhere at first, so that a revision of an earlier run is none of this one's.
+      state.revision = state.revision == 0 ? Int.random(in: 1..<1 << 52) : state.revision + 1
+      state.account = bytes
+    }
+  }
+
+  /// The answer to `eras`: the whole account, unless the asker has it.
+  func answer(since: Int?) -> ByteBuffer? {
+    let (revision, account) = state.withLock { ($0.revision, $0.account) }
+    guard revision != 0 else { return nil }
+    let isKnown = since == revision
+    var answer = ByteBuffer()
+    let line = ServerMessage.eras(.init(revision: revision, bytes: isKnown ? 0 : account.readableBytes))
+    do { try MessageEncoder<ServerMessage>().encode(data: line, out: &answer) } catch { return nil }
+    if !isKnown { answer.writeImmutableBuffer(account) }
+    return answer
+  }
+}
