@@ -27,6 +27,8 @@ struct MessageTests {
     #expect(try line(.list()) == #"{"type":"list"}"# + "\n")
     #expect(try line(.list(since: 1_795_356_000_017)) == #"{"since":1795356000017,"type":"list"}"# + "\n")
     #expect(try line(.join(.init(station: 7))) == #"{"station":7,"type":"join"}"# + "\n")
+    #expect(try line(.eras()) == #"{"type":"eras"}"# + "\n")
+    #expect(try line(.eras(since: 9)) == #"{"since":9,"type":"eras"}"# + "\n")
     #expect(try line(.leave) == #"{"type":"leave"}"# + "\n")
     #expect(try line(.receptions) == #"{"type":"receptions"}"# + "\n")
     #expect(
@@ -63,13 +65,19 @@ struct MessageTests {
     #expect(
       try line(.welcome(.init(server: "stationd", site: .init(name: "Quay", contact: nil), stations: 3)))
         == #"{"server":"stationd","site":{"name":"Quay"},"stations":3,"type":"welcome","version":1}"# + "\n")
+    #expect(
+      try line(.welcome(.init(site: .init(name: "Quay"), stations: 3, twins: ["b.quay:9966"])))
+        == #"{"site":{"name":"Quay"},"stations":3,"twins":["b.quay:9966"],"type":"welcome","version":1}"# + "\n")
+    #expect(
+      try line(.eras(.init(revision: 12, bytes: 345))) == #"{"bytes":345,"revision":12,"type":"eras"}"# + "\n")
   }
 
   @Test func everyMessageComesBackAsItWent() throws {
     let server: [ServerMessage] = [
       .welcome(.init(site: .init(name: "A \"quoted\"\nname", contact: "noc@example"), stations: 0)),
       .stations(.init(stations: [harbour, harbour], more: true)), .stations(.init(stations: [])),
-      .joined(.init(station: harbour, ssrc: 1, pmt: 4096, audio: [])), .left(.init(station: nil)),
+      .eras(.init(revision: 1, bytes: 0)), .joined(.init(station: harbour, ssrc: 1, pmt: 4096, audio: [])),
+      .left(.init(station: nil)),
       .changed(.init(station: harbour)), .error(.init(code: .busy, message: "…")), .unknown(type: "later"),
     ]
     for message in server {

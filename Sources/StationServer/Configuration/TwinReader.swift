@@ -2,8 +2,10 @@ extension ConfigurationReader {
   /// "b.harbour.example:9966", or a list of such.
   func twins(_ control: inout ObjectReader) -> [Configuration.TwinAddress] {
     guard case .array(let values) = control.value("twin") else {
-      return control.string("twin", "a server's address and port", fits: Self.refusal(ofTwin:)).flatMap(Self.twinAddress)
-        .map { [$0] } ?? []
+      return control.string("twin", "a server's address and port", fits: Self.refusal(ofTwin:)).flatMap(
+        Self.twinAddress
+      )
+      .map { [$0] } ?? []
     }
     return values.enumerated().compactMap { index, value in
       let path = "\(control.path(of: "twin"))[\(index)]"
@@ -26,8 +28,14 @@ extension ConfigurationReader {
     guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]), 1...65535 ~= port
     else { return nil }
     var host = text[..<colon]
-    if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() } else if host.contains(":") { return nil }
-    guard !host.isEmpty, host.allSatisfy({ $0.isASCII && !$0.isWhitespace && $0 != "/" && $0 != "@" }) else { return nil }
+    if host.hasPrefix("["), host.hasSuffix("]") {
+      host = host.dropFirst().dropLast()
+    } else if host.contains(":") {
+      return nil
+    }
+    guard !host.isEmpty, host.allSatisfy({ $0.isASCII && !$0.isWhitespace && $0 != "/" && $0 != "@" }) else {
+      return nil
+    }
     return .init(host: String(host), port: port)
   }
 }

@@ -39,7 +39,9 @@ final class ControlRoom {
     timer = loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in room.value.tick() }
   }
 
-  func newSession() -> ControlSession { ControlSession(site: site, stations: board.count, twins: twins.twins, now: Self.now) }
+  func newSession() -> ControlSession {
+    ControlSession(site: site, stations: board.count, twins: twins.twins, now: Self.now)
+  }
 
   /// A message's line; nil when it cannot be one.
   func line(_ message: ServerMessage) -> ByteBuffer? {

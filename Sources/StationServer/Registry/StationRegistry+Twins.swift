@@ -2,8 +2,8 @@ import Playout
 import Tape
 import TransportStream
 
-/// Servers that send the same stations, datagram by datagram: the one that began first decides what is on, and the others
-/// follow its eras. When it is gone, each goes on with what it has, which is the same.
+/// Servers that send the same stations, datagram by datagram: one decides what is on, the elder as a rule, and the others
+/// follow its eras. When it is gone, they go on with what they have, which is the same.
 extension StationRegistry {
   // MARK: What twins say
 
@@ -37,22 +37,32 @@ extension StationRegistry {
   }
 
   private func setTwin(_ account: AirAccount?, at address: Configuration.TwinAddress) {
-    let before = Dictionary(elder?.stations.map { ($0.ssrc, $0) } ?? [], uniquingKeysWith: { first, _ in first })
+    func stations(_ account: AirAccount?) -> [UInt32: AirAccount.Station] {
+      Dictionary(account?.stations.map { ($0.ssrc, $0) } ?? [], uniquingKeysWith: { first, _ in first })
+    }
+    let before = twins[address]
     twins[address] = account
-    let after = Dictionary(elder?.stations.map { ($0.ssrc, $0) } ?? [], uniquingKeysWith: { first, _ in first })
-    lookAgain { before[$0.ssrc] != after[$0.ssrc] }
+    let (old, new) = (stations(before), stations(account))
+    let isSameRun = before?.id == account?.id
+    lookAgain { !isSameRun || old[$0.ssrc] != new[$0.ssrc] }
   }
 
   // MARK: Following
 
-  /// The twin that decides what is on; nil when that is this server.
-  var elder: AirAccount? {
-    twins.values.filter { $0.isElder(than: (began, runID)) }.min { $0.isElder(than: ($1.began, $1.id)) }
-  }
-
-  /// What the elder twin says of a station; nil when there is none, or it does not have the station.
-  private func told(of entry: StationEntry) -> AirAccount.Station? {
-    elder?.stations.first { $0.ssrc == entry.ssrc }
+  /// What the twin says of a station that decides what is on; nil when that is this server.
+  ///
+  /// Those that have programmes come before those that show their card; then those that are on the air; then the one that
+  /// began first. All servers that hear of each other find the same one.
+  private func told(of entry: StationEntry, hasProgrammes: Bool) -> AirAccount.Station? {
+    let own = TwinRank(
+      isOnStandby: !hasProgrammes, isSilent: entry.twin.isHeld || entry.schedule.eras.isEmpty, began: began, id: runID)
+    var best: (rank: TwinRank, station: AirAccount.Station)?
+    for twin in twins.values {
+      guard let station = twin.stations.first(where: { $0.ssrc == entry.ssrc }), !station.eras.isEmpty else { continue }
+      let rank = TwinRank(isOnStandby: station.isOnStandby, isSilent: false, began: twin.began, id: twin.id)
+      if rank < best?.rank ?? own { best = (rank, station) }
+    }
+    return best?.station
   }
 
   /// The eras of the elder twin with this server's tapes, as far as they are here, and when the first one begins that are
@@ -72,15 +82,15 @@ extension StationRegistry {
 
   /// The eras that a station begins with: those of the elder twin, if it has one and their tapes are here.
   func elderEras(of entry: StationEntry) -> [EraRecord]? {
-    guard let told = told(of: entry) else { return nil }
+    guard let told = told(of: entry, hasProgrammes: true) else { return nil }
     let (records, missing) = localized(told, among: [])
     return records.isEmpty || missing != nil ? nil : records
   }
 
-  /// What is live comes from one server at a time: that of the elder twin, if it has the station.
+  /// What is live comes from one server at a time: the elder twin, if it has the station.
   func waitForTwin(_ entry: inout StationEntry) {
     let before = entry.twin
-    entry.twin = told(of: entry).map { _ in .held(Self.liveReason) } ?? .none
+    entry.twin = told(of: entry, hasProgrammes: true).map { _ in .held(Self.liveReason) } ?? .none
     if entry.twin != before { planWake() }
   }
 
@@ -88,11 +98,11 @@ extension StationRegistry {
 
   /// Has a station do what its elder twin says.
   ///
-  /// - Parameter tapes: those that it has, in the order of its schedule.
+  /// - Parameter tapes: of its programmes that it has, in the order of its schedule.
   /// - Returns: whether there is one that decides; then `changed` says whether anything changes.
   func follow(_ entry: inout StationEntry, _ tapes: [Tape]) -> (isFollowing: Bool, changed: Bool) {
     let before = entry.twin
-    guard let told = told(of: entry) else {
+    guard let told = told(of: entry, hasProgrammes: !tapes.isEmpty) else {
       entry.twin = .none
       return (false, before != .none)
     }
@@ -106,6 +116,8 @@ extension StationRegistry {
     do {
       let changed = try entry.schedule.follow(records, at: now)
       entry.twin = .inStep(isWaiting: missing != nil)
+      // One that was silent and is the elder decides from now on.
+      if missing == nil, self.told(of: entry, hasProgrammes: !tapes.isEmpty) == nil { entry.twin = .none }
       return (true, changed || entry.twin != before)
     } catch {
       entry.twin = .held("its twin's schedule cannot be played here: \(error)")
@@ -115,7 +127,6 @@ extension StationRegistry {
 
   private static func reason(_ told: AirAccount.Station, isComplete: Bool) -> String {
     if told.isLive { return liveReason }
-    if told.eras.isEmpty { return "its twin is preparing it" }
     return isComplete
       ? "its twin sends it, and has other tapes: give both servers the same files and settings"
       : "its twin sends it; the tapes are still being made here"
@@ -134,6 +145,7 @@ extension StationRegistry {
       let isLive = if case .live = entry.configuration.source { true } else { false }
       return AirAccount.Station(
         number: entry.configuration.number, ssrc: entry.ssrc, isLive: isLive,
+        isOnStandby: !isLive && entry.review.playable.isEmpty,
         eras: entry.twin.isHeld ? [] : entry.schedule.eras.map(\.record))
     }
     guard stations != accounted else { return }
@@ -146,6 +158,19 @@ extension StationRegistry {
     }
     twinBoard.publish(account)
   }
+}
+
+/// Which of several servers decides what is on a station: the least.
+private struct TwinRank: Comparable {
+  let isOnStandby: Bool
+  let isSilent: Bool
+  let began: Int64
+  let id: Int64
+
+  private var order: (Int, Int, Int64, Int64) { (isOnStandby ? 1 : 0, isSilent ? 1 : 0, began, id) }
+
+  static func < (left: TwinRank, right: TwinRank) -> Bool { left.order < right.order }
+  static func == (left: TwinRank, right: TwinRank) -> Bool { left.order == right.order }
 }
 
 /// How a station stands to that of its elder twin.

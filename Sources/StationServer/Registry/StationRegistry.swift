@@ -149,7 +149,7 @@ actor StationRegistry {
       if !tapes.isEmpty || entry.live?.isOnlyPlanned(at: now) == true { close(&entry) }
       guard entry.live == nil else { return }
     }
-    let (isFollowing, follows) = follow(&entry, tapes)
+    let (isFollowing, follows) = follow(&entry, programmes)
     guard !isFollowing else {
       let records = entry.schedule.eras.map(\.record)
       if records != before, !entry.twin.isHeld { save(records, entry) }

@@ -21,10 +21,9 @@ struct AirAccount: Codable, Equatable, Sendable {
     var ssrc: UInt32
     /// Whether it plays as it happens: what it sends is known to its recorder alone.
     var isLive: Bool
-    /// With ``Tape/content`` in place of paths; empty while nothing is on.
+    /// Whether it has no programme to show, and shows its card.
+    var isOnStandby: Bool
+    /// With ``Tape/content`` in place of paths; empty while it sends nothing.
     var eras: [EraRecord]
   }
-
-  /// Of two servers that both are running, the one that began first decides what is on; both find the same one.
-  func isElder(than other: (began: Int64, id: Int64)) -> Bool { (began, id) < other }
 }

@@ -25,7 +25,8 @@ struct TwinAnswers: NIOSingleStepByteToMessageDecoder {
         guard buffer.readableBytes <= longestMessageLine else { throw Refusal(description: "it says no lines") }
         return nil
       }
-      guard var line = buffer.readSlice(length: end - buffer.readerIndex + 1), let result = try lines.decode(buffer: &line)
+      guard var line = buffer.readSlice(length: end - buffer.readerIndex + 1),
+        let result = try lines.decode(buffer: &line)
       else { return nil }
       switch try result.get() {
       case .eras(let eras): pending = eras

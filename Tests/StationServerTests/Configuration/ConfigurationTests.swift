@@ -47,6 +47,26 @@ final class MediaDirectory {
 @Suite struct ConfigurationTests {
   let media = MediaDirectory()
 
+  @Test func readsTwins() throws {
+    func twins(_ json: String) throws -> [String] {
+      try media.read(#"{"site":{"name":"S"},"control":{"twin":\#(json)},"stations":[]}"#).twins.map(\.description)
+    }
+    #expect(try twins(#""b.harbour.example:9966""#) == ["b.harbour.example:9966"])
+    #expect(try twins(#"["10.1.2.3:9966","[fd00::2]:9967"]"#) == ["10.1.2.3:9966", "[fd00::2]:9967"])
+    let remedy =
+      "is not where another server answers: write its name or address and its port, such as \"b.example:9966\""
+    for (json, shown) in [
+      (#""b""#, "\"b\""), (#"":9966""#, "\":9966\""), (#""b:0""#, "\"b:0\""), (#""::1:9966""#, "\"::1:9966\""),
+    ] {
+      #expect(
+        media.problems(#"{"site":{"name":"S"},"control":{"twin":\#(json)},"stations":[]}"#)
+          == ["control.twin: \(shown) \(remedy)"])
+    }
+    #expect(
+      media.problems(#"{"site":{"name":"S"},"control":{"twin":["b:1",7]},"stations":[]}"#)
+        == ["control.twin[1]: 7 is not a server's address and port: write it as a string in double quotes"])
+  }
+
   @Test func readsEveryKey() throws {
     let configuration = try media.read(
       #"""

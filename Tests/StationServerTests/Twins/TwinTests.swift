@@ -85,6 +85,9 @@ final class TwinLab {
     }
   }
 
+  /// Whether a server does with its first station what its twin says.
+  func isFollowing(_ server: Int) async -> Bool { await self[server].entries[1]?.twin != TwinStanding.none }
+
   /// A station as a server's transmitter has it; nil when it is silent.
   func station(_ number: UInt16 = 1, of server: Int) async throws -> Station? {
     guard let plan = await self[server].plan(clockOffset: nil).stations.first(where: { $0.identity.number == number })
@@ -136,14 +139,15 @@ final class TwinLab {
     // And at its next start from the beginning.
     try await twins.start(1, meeting: 0)
     #expect(try await twins.areInStep())
-    #expect(await twins[1].elder != nil)
-    #expect(await twins[0].elder == nil)
+    #expect(await twins.isFollowing(1))
+    #expect(await !twins.isFollowing(0))
   }
 
   @Test func isSilentUntilItsTapesAreThere() async throws {
     let twins = try TwinLab([["a.mp4", "b.mp4"]])
     try await twins.start(0)
     try await twins.record(0)
+    await twins.pass(seconds: 100)
     try await twins.talk()
     try await twins.start(1, meeting: 0)
     #expect(try await twins.station(of: 1) == nil)
@@ -155,6 +159,33 @@ final class TwinLab {
     for recording in try await twins.remaining(1) { await twins[1].finished(recording.request, .done) }
     #expect(try await twins.areInStep())
     #expect(await twins[1].list()[0].state == .onAir)
+  }
+
+  /// The elder has nothing to show yet: the other one goes first, and the elder joins in where that is by then.
+  @Test func whoHasProgrammesGoesFirst() async throws {
+    let twins = try TwinLab([["a.mp4", "b.mp4"]])
+    try await twins.start(0)
+    try await twins.talk()
+    await twins.pass(seconds: 5)
+    try await twins.start(1, meeting: 0)
+    try await twins.record(1)
+    try await twins.talk()
+    #expect(try await twins.station(of: 1) != nil)
+    await twins.pass(seconds: 12)
+    // The elder shows its card, which the other one does not have.
+    for recording in await twins[0].startRecordings() {
+      await twins[0].found(SyntheticTape(milliseconds: 40).info.format, by: recording.request)
+    }
+    try await twins.record(0, but: ["a.mp4", "b.mp4"])
+    try await twins.talk()
+    #expect(try await twins.station(of: 1) != nil)
+    for _ in 0..<2 {
+      for recording in try await twins.remaining(0) { await twins[0].finished(recording.request, .done) }
+    }
+    try await twins.talk()
+    try await twins.talk()
+    #expect(try await twins.areInStep())
+    #expect(await !twins.isFollowing(0))
   }
 
   @Test func tapesThatAreNotTheSameAreNotSent() async throws {
@@ -198,8 +229,8 @@ final class TwinLab {
     }
     #expect(try await twins.areInStep(1))
     #expect(try await twins.areInStep(2))
-    #expect(await twins[0].elder != nil)
-    #expect(await twins[1].elder == nil)
+    #expect(await twins.isFollowing(0))
+    #expect(await !twins.isFollowing(1))
     // The other one dies.
     let now = try await twins.datagrams(of: 0)
     await twins.cut(1)
@@ -269,7 +300,7 @@ final class TwinLab {
   }
 
   @Test func aTimetableIsFollowed() async throws {
-    let labs = [try TimetableAirTests.lab(), try TimetableAirTests.lab()]
+    let labs = [try TimetableAirTests.lab(["f1.mp4"]), try TimetableAirTests.lab(["f1.mp4"])]
     var registries: [StationRegistry] = []
     for (index, lab) in labs.enumerated() {
       var configuration = lab.configuration
@@ -307,7 +338,7 @@ final class TwinLab {
     #expect(await !twins[0].heard(own, from: address))
     #expect(twins[0].twinBoard.twins == nil)
     #expect(await !twins[0].isTwin(address))
-    #expect(await twins[0].elder == nil)
+    #expect(await !twins.isFollowing(0))
   }
 }
 
