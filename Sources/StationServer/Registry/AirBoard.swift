@@ -23,7 +23,7 @@ final class AirBoard: Sendable {
   /// Takes up how a station is now.
   func put(_ entry: StationEntry) {
     let number = entry.configuration.number
-    guard let station = entry.schedule.station else { return remove([number]) }
+    guard let station = entry.schedule.station, !entry.twin.isHeld else { return remove([number]) }
     if let known = air(number), known.station === station, known.configuration == entry.configuration { return }
     var titles = Dictionary(
       entry.review.playable.map { ($0.tape.path, entry.tapes.title($0.programme, $0.tape)) },

@@ -48,8 +48,10 @@ final class MediaDirectory {
   let media = MediaDirectory()
 
   @Test func readsTwins() throws {
+    let one = #"{"number":1,"name":"One","source":{"files":["one.mp4"]}}"#
     func twins(_ json: String) throws -> [String] {
-      try media.read(#"{"site":{"name":"S"},"control":{"twin":\#(json)},"stations":[]}"#).twins.map(\.description)
+      try media.read(#"{"site":{"name":"S"},"control":{"twin":\#(json)},"stations":[\#(one)]}"#).twins.map(
+        \.description)
     }
     #expect(try twins(#""b.harbour.example:9966""#) == ["b.harbour.example:9966"])
     #expect(try twins(#"["10.1.2.3:9966","[fd00::2]:9967"]"#) == ["10.1.2.3:9966", "[fd00::2]:9967"])
@@ -59,11 +61,11 @@ final class MediaDirectory {
       (#""b""#, "\"b\""), (#"":9966""#, "\":9966\""), (#""b:0""#, "\"b:0\""), (#""::1:9966""#, "\"::1:9966\""),
     ] {
       #expect(
-        media.problems(#"{"site":{"name":"S"},"control":{"twin":\#(json)},"stations":[]}"#)
+        media.problems(#"{"site":{"name":"S"},"control":{"twin":\#(json)},"stations":[\#(one)]}"#)
           == ["control.twin: \(shown) \(remedy)"])
     }
     #expect(
-      media.problems(#"{"site":{"name":"S"},"control":{"twin":["b:1",7]},"stations":[]}"#)
+      media.problems(#"{"site":{"name":"S"},"control":{"twin":["b:1",7]},"stations":[\#(one)]}"#)
         == ["control.twin[1]: 7 is not a server's address and port: write it as a string in double quotes"])
   }
 
