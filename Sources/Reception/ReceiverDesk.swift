@@ -9,6 +9,8 @@ struct ReceiverDesk: ~Copyable {
   private static let settling: Int64 = 500_000_000
   /// The longest rest.
   private static let longest: Int64 = 100_000_000
+  /// So many datagrams are fed before the player is written to.
+  private static let portion = 1024
   /// How long a station that is left may go on while the new one has not come.
   private static let patience: Int64 = 2_000_000_000
 
@@ -18,7 +20,7 @@ struct ReceiverDesk: ~Copyable {
   private var comingSince: Int64 = 0
   private var tuned = 0
   private var sink: any Sink
-  private var feed = PlainFeed()
+  private var feed: PlayerFeed
   private var buffer = SinkBuffer()
   private var droppedBefore: UInt64 = 0
   /// When the player got the first of the station, in steady nanoseconds.
@@ -32,6 +34,7 @@ struct ReceiverDesk: ~Copyable {
     current = Intake(tuning, now: now)
     self.sink = sink
     comingSink = sink
+    feed = PlayerFeed(paced: sink.pacing, keepsClock: sink.pacing == .none)
     feed.begin(tuning, now: now)
   }
 
@@ -44,26 +47,45 @@ struct ReceiverDesk: ~Copyable {
     comingSince = now
   }
 
+  /// What the player plays just now, as it tells: seconds of the stream's own time.
+  mutating func gauge(_ clock: Double, now: Int64) { feed.gauge(clock: clock, now: now) }
+
   mutating func turn(now: Int64) {
-    current.turn(now: now, spare: feed.spare)
+    current.turn(now: now, spare: feed.spare(now: now))
     if let coming {
       coming.turn(now: now, spare: 0)
       // A player that is gone has nobody to wait with.
       if coming.head != nil || now - comingSince > Self.patience || sinkFault != nil { change(to: coming, now: now) }
     }
-    while let head = current.head, feed.mayTake(date: head.date, now: now) {
+    while supply(now: now), pump() {}
+    _ = pump()
+  }
+
+  /// Feeds what is there, as far as the player should have it; false when that is nothing.
+  private mutating func supply(now: Int64) -> Bool {
+    // On the air things go on while nobody reads: then the feed lets go of the oldest.
+    let most = current.tuning.start == .live ? Int.max : Self.portion
+    var count = 0
+    while feed.waiting < most, count < Self.portion, let head = current.head, feed.mayTake(date: head.date, now: now) {
       current.take { feed.accept($0, date: head.date, now: now) }
-      if started == nil { started = now }
+      count += 1
     }
-    guard sinkFault == nil else { return }
+    if started == nil, count > 0 { started = now }
+    return count > 0
+  }
+
+  /// Writes what the player takes; false when it takes no more.
+  private mutating func pump() -> Bool {
+    guard sinkFault == nil else { return false }
     do throws(SystemError) {
       while try buffer.flush(to: sink) {
         feed.drain { buffer.append($0) }
-        if buffer.isEmpty { break }
+        if buffer.isEmpty { return true }
       }
     } catch {
       sinkFault = error
     }
+    return false
   }
 
   private mutating func change(to new: Intake, now: Int64) {
@@ -71,19 +93,19 @@ struct ReceiverDesk: ~Copyable {
     coming = nil
     fed = tuned
     started = nil
-    if comingSink !== sink {
+    let isOther = comingSink !== sink
+    if isOther {
       sink = comingSink
       sinkFault = nil
-      feed = PlainFeed()
       buffer.clear()
     }
-    feed.begin(new.tuning, now: now)
+    feed.begin(new.tuning, now: now, newPlayer: isOther)
     droppedBefore = feed.dropped
   }
 
   /// Has `poll` wait for what is urgent, and returns when to look again at the latest.
   func watch(_ polls: inout PollSet, now: Int64) -> Int64 {
-    let due = min(current.wake, coming?.wake ?? .max, feed.wake)
+    let due = min(current.wake, coming?.wake ?? .max, feed.wake(now: now))
     let isSettled = coming == nil && started.map { now - $0 > Self.settling } == true
     if isSettled { return max(now, min(due, now + Self.beat)) }
     current.watch(&polls)
@@ -96,6 +118,7 @@ struct ReceiverDesk: ~Copyable {
     var figures = current.figures
     figures.dropped = feed.dropped - droppedBefore
     figures.isPlaying = feed.isOpen
+    figures.buffer = feed.buffer(now: SteadyClock.now)
     return figures
   }
 }

@@ -3,6 +3,9 @@ import LinuxIO
 
 /// Something that takes a transport stream: a player's pipe, a file.
 package protocol Sink: AnyObject, Sendable {
+  /// How it keeps time.
+  var pacing: Pacing { get }
+
   /// Takes what it can without waiting.
   ///
   /// - Returns: how many bytes it took.
@@ -13,9 +16,12 @@ package protocol Sink: AnyObject, Sendable {
 /// A player: a program that reads a transport stream from its standard input.
 package final class PlayerSink: Sink {
   package let player: ChildProcess
+  package let pacing: Pacing
 
-  package init(_ player: ChildProcess) {
+  /// - Parameter hasGauge: whether it tells what it plays (``Receiver/gauge(_:)``).
+  package init(_ player: ChildProcess, hasGauge: Bool = false) {
     self.player = player
+    pacing = .player(hasGauge: hasGauge)
     // The writing end is this process's alone.
     DescriptorIO.setNonBlocking(player.input.number)
   }
@@ -29,6 +35,7 @@ package final class PlayerSink: Sink {
 package final class FileSink: Sink {
   private let descriptor: Descriptor
   private let isShared: Bool
+  package let pacing = Pacing.none
 
   /// - Parameter isShared: whether other processes write there as well, as to standard output: then its flags are left
   ///   as they are.

@@ -65,16 +65,6 @@ package enum TSBytes {
   }
 }
 
-/// Everything a queue holds, taken at once.
-package func drained(_ queue: inout DatagramQueue) -> [UInt8] {
-  var bytes: [UInt8] = []
-  queue.drain { (span: Span<UInt8>) throws(Never) in
-    for index in 0..<span.count { bytes.append(span[index]) }
-    return span.count
-  }
-  return bytes
-}
-
 /// A small seeded generator (SplitMix64), so that a failure can be had again.
 package struct SplitMix: RandomNumberGenerator {
   package var state: UInt64
