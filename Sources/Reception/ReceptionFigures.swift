@@ -33,8 +33,6 @@ package struct ReceptionFigures: Sendable, Equatable {
   package var lastArrival: Int64?
   /// Whether the random access point has come and the player is being fed.
   package var isPlaying = false
-  /// Milliseconds of the programme that the player has and has not shown; nil where it does not tell.
-  package var buffer: Int?
   /// Why nothing can be received.
   package var fault: SystemError?
 
