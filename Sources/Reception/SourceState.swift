@@ -2,7 +2,9 @@
 struct SourceState {
   /// What a stream connection was opened with.
   enum Request: Equatable {
-    case nothing, start
+    case nothing
+    /// Where the tuning begins; and that again after too long a silence.
+    case start, anew
     case from(Int64)
   }
   /// What is to be said next on the stream connection.

@@ -150,6 +150,8 @@ extension StationReception {
         return false
       }
       sources[source].agrees = true
+      // What its stream brought before could not be judged, and was not taken.
+      isOverrun = isOverrun || (mode == .stream && source == carrier && sources[source].isFollowing)
       return true
     }
     // Nobody to compare it with: it is the only one that is left.

@@ -16,8 +16,8 @@ extension StationReception {
     case .from(let number):
       sources[source].request = .from(number)
       request.from = number
-    case .start:
-      sources[source].request = .start
+    case let start:
+      sources[source].request = start
       switch tuning.start {
       case .live: request.back = tuning.back
       case .at(let date): request.at = date
@@ -29,10 +29,12 @@ extension StationReception {
   private func wish(for source: Int) -> SourceState.Request {
     if mode == .waiting { return .start }
     if mode == .multicast, now - run.last < silence { return .nothing }
-    if !isAnchored { return .start }
+    if !isAnchored { return .anew }
     if sources.indices.contains(where: { $0 != source && sources[$0].isOpen }) { return .nothing }
-    let isTooLate = now - progress > max(latency, Self.makeUp)
-    if isLive, isTooLate || sources[source].failures >= 3 { return .start }
+    let pause = now - progress
+    // A server that counts anew refuses what it does not have.
+    let isRefused = sources[source].failures >= 3 && pause > 2_000_000_000
+    if isLive, isRefused || pause > max(latency, Self.makeUp) { return .anew }
     return .from(window.contiguous)
   }
 
@@ -57,6 +59,7 @@ extension StationReception {
       sources[source].agrees = true
     } else if !isAnchored {
       anchor(reply.next)
+      if reply.first > window.contiguous { sources[source].isFollowing = false }
       if wasFirst { carrier = source }
     } else if request != .nothing {
       if window.contiguous > reply.next + Int64(window.capacity) {
@@ -64,7 +67,8 @@ extension StationReception {
         begin(at: reply.first, date: date, as: .stream, isAnchored: true)
         (edge, edgeTimestamp) = (0, 0)
       } else if reply.first > window.contiguous {
-        leap = reply.first
+        // What is before is gone, or no longer of use. Unless this was asked for before we had begun.
+        if wasFirst, request != .start { leap = reply.first } else { sources[source].isFollowing = false }
       }
       if wasFirst { carrier = source }
     }

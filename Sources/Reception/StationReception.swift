@@ -199,6 +199,7 @@ struct StationReception: ~Copyable {
     lastDate = date
     self.mode = mode
     self.isAnchored = isAnchored
+    hadMulticast = mode == .multicast
     progress = now
     streamSince = now
   }
@@ -263,7 +264,7 @@ struct StationReception: ~Copyable {
   var mayBeginAlone: Bool {
     isLive
       && (now - started >= Self.openingPatience
-        || sources.allSatisfy { !$0.hasServer || ($0.failures > 0 && !$0.isOpen) })
+        || sources.allSatisfy { !$0.hasServer || ($0.failures > 1 && !$0.isOpen) })
   }
 
   func date(of timestamp: UInt32) -> Int64 {

@@ -1,0 +1,93 @@
+import TSBytes
+import Testing
+import Wire
+
+@testable import Reception
+
+/// A station of 4 Mb/s for half a minute over a network that loses datagrams, with the latency that a tuner has by itself.
+struct LossTrials {
+  /// Datagrams of half a minute at one in 3 ms: 3.5 Mb/s.
+  private static let count: Int64 = 10_000
+
+  private static func air(_ seed: UInt64, _ change: (inout SimulatedAir.Source) -> Void) -> SimulatedAir {
+    var tuning = TSBytes.tuning()
+    tuning.station.bitrate = 4_000_000
+    tuning.sources[0].server = StreamServer(address: "10.0.0.1", port: 9966)
+    var air = SimulatedAir(tuning, seed: seed)
+    (air.spacing, air.count, air.access) = (3, count, 300)
+    change(&air.sources[0])
+    air.run(until: 31_000)
+    return air
+  }
+
+  @Test(arguments: [0.01, 0.05, 0.1])
+  func whatIsLostComesAgainInTime(loss: Double) {
+    let air = Self.air(1) { $0.loss = loss }
+    let figures = air.reception.figures
+    #expect(air.failure == nil && air.jumps == 0 && air.first.map { $0 + air.taken } == air.base + air.count)
+    #expect(figures.lost == 0 && figures.path == .multicast)
+    // Each that was lost has been asked for once, and nothing else.
+    let lost = Double(Self.count) * loss
+    #expect(Double(figures.repaired) > lost * 0.8 && Double(figures.repaired) < lost * 1.2)
+    #expect(Double(air.repairs) <= Double(figures.repaired) * 1.02)
+    #expect(air.slowest <= 60 && figures.holdBack < 60_000_000 && figures.holdBack > 0)
+  }
+
+  @Test func burstsOfFiftyAreMended() {
+    let air = Self.air(2) { $0.burst = (every: 1000, length: 50) }
+    let figures = air.reception.figures
+    #expect(air.failure == nil && air.jumps == 0 && figures.lost == 0 && figures.path == .multicast)
+    #expect(figures.repaired >= 400 && air.lines < 60)
+    // A burst of 50 is known when it is over, 150 ms after it began.
+    #expect(air.slowest <= 200)
+  }
+
+  @Test func disorderIsWaitedForNotRepaired() {
+    let air = Self.air(3) { $0.jitter = 12 }
+    let figures = air.reception.figures
+    #expect(air.failure == nil && air.jumps == 0 && figures.lost == 0)
+    #expect(figures.reordered > 1000 && figures.duplicates == 0)
+    #expect(air.repairs < 100)
+  }
+
+  @Test func aCleanNetworkNeedsNoHoldBackAndNoRepairs() {
+    let air = Self.air(4) { _ in }
+    let figures = air.reception.figures
+    #expect(air.failure == nil && air.jumps == 0 && figures.lost == 0 && figures.repaired == 0 && air.repairs == 0)
+    #expect(figures.holdBack == 0 && air.slowest <= 2)
+    // Pause, and again when nothing comes any more.
+    #expect(air.lines <= 3)
+  }
+
+  @Test func lossWithoutAServerIsGivenUpAfterTheLatency() {
+    let air = Self.air(5) {
+      $0.loss = 0.01
+      $0.hasServer = false
+    }
+    let figures = air.reception.figures
+    #expect(air.failure == nil && figures.lost > 60 && figures.received + figures.lost <= UInt64(Self.count))
+    #expect(air.slowest >= 195 && air.slowest <= 220)
+  }
+
+  @Test func whereMulticastDoesNotReachAllComesOverTheStream() {
+    let air = Self.air(6) { $0.multicast = 40_000..<50_000 }
+    let figures = air.reception.figures
+    #expect(air.failure == nil && air.jumps == 0 && air.first.map { $0 + air.taken } == air.base + air.count)
+    #expect(figures.path == .stream && air.slowest <= 10)
+  }
+
+  @Test func multicastThatStopsIsReplacedAndTakenUpAgain() {
+    let stopped = Self.air(7) { $0.multicast = 0..<10_000 }
+    #expect(stopped.failure == nil && stopped.jumps == 0 && stopped.reception.figures.path == .stream)
+    // Latency is 200 ms: it is missed after half of that.
+    #expect(stopped.slowest <= 120 && stopped.reception.figures.lost == 0)
+    let late = Self.air(8) { $0.multicast = 10_000..<40_000 }
+    #expect(late.failure == nil && late.jumps == 0 && late.reception.figures.path == .multicast)
+  }
+
+  @Test func aLineThatLosesMostComesOverTheStream() {
+    let air = Self.air(9) { $0.loss = 0.8 }
+    #expect(air.failure == nil && air.jumps == 0 && air.reception.figures.lost == 0)
+    #expect(air.reception.figures.path == .stream)
+  }
+}

@@ -1,0 +1,299 @@
+import TSBytes
+import Wire
+
+@testable import Reception
+
+/// A station, its servers and the network between, in simulated time by the millisecond; everything random comes from one
+/// seed. It asks a reception for what it puts out, and holds each datagram against what the station sent.
+struct SimulatedAir: ~Copyable {
+  /// What the network does to one source.
+  struct Source {
+    /// When multicast begins and ends to come in, in milliseconds.
+    var multicast = 0..<Int.max
+    /// Chance of a datagram to be lost, to come twice; milliseconds that it may be late.
+    var loss = 0.0
+    var twice = 0.0
+    var jitter = 0
+    /// Every so many datagrams, so many in a row are lost.
+    var burst: (every: Int, length: Int)?
+    /// Milliseconds to the server, one way; frames that come in one; nil where there is no server to reach.
+    var delay = 1
+    var framesPerMillisecond = 20
+    var hasServer = true
+    /// When the connection is cut; it is made again after so long, or never.
+    var cuts: [Int] = []
+    var reconnect: Int? = 10
+    /// Chance that the server does not answer for a datagram.
+    var ignored = 0.0
+    /// Added to the dates of its datagrams: it plays something else.
+    var outOfStep: UInt32 = 0
+  }
+
+  private struct Connection {
+    var epoch = 0
+    var isUp = false
+    var follow: Int64?
+    /// Requests on their way: when they are at the server, and what they want.
+    var requests: [(at: Int, order: Order)] = []
+  }
+
+  private enum Order { case pause, follow(Int64), repair(Int64, Int64) }
+
+  private enum Event {
+    case multicast(Int64, source: Int)
+    case reply(StreamReply, source: Int, epoch: Int)
+    case frame(Int64, source: Int, epoch: Int)
+    case connect(source: Int)
+  }
+
+  /// Milliseconds between datagrams; every so many there is a random access point.
+  var spacing = 2
+  var access: Int64 = 12
+  /// The number of the datagram that is due at 0, and how many are sent from then on.
+  var base: Int64 = 70_000
+  var count: Int64 = 60
+  /// Unix time of 0, in seconds.
+  var epoch = 1_795_359_872.0
+  /// Datagrams that the player takes in a millisecond.
+  var appetite = Int.max
+  var sources: [Source] = [Source()]
+  var random: SplitMix
+
+  private(set) var reception: StationReception
+  private(set) var failure: String?
+  /// What came out: the first and how many, each the one after that before but for `jumps`.
+  private(set) var first: Int64?
+  private(set) var taken: Int64 = 0
+  private(set) var jumps = 0
+  /// Milliseconds that the latest took longer than its date, and when that of the first came out.
+  private(set) var slowest = 0
+  private(set) var start = 0
+  /// Datagrams that servers sent again, and lines that they got.
+  private(set) var repairs = 0
+  private(set) var lines = 0
+  private(set) var time = 0
+
+  private var connections: [Connection] = []
+  private var calendar: [Int: [Event]] = [:]
+  private var expected: Int64?
+  private var multicast: Int64 = 0
+
+  init(_ tuning: Tuning, seed: UInt64) {
+    random = SplitMix(state: seed)
+    reception = StationReception(tuning, now: Self.steady(0))
+  }
+
+  private static func steady(_ time: Int) -> Int64 { 5_000_000_000 + Int64(time) * 1_000_000 }
+
+  /// When a datagram is due, in milliseconds.
+  private func due(_ number: Int64) -> Int { Int(number - base) * spacing }
+  private var end: Int64 { base + count }
+  /// The first that is not due at a time.
+  private func next(at time: Int) -> Int64 { min(end, base + Int64(time / spacing) + (time < 0 ? 0 : 1)) }
+  private func timestamp(_ number: Int64) -> Int64 { Int64(epoch * 90_000) + Int64(due(number)) * 90 }
+
+  /// Runs until all has come out or so many milliseconds are over.
+  mutating func run(until limit: Int) {
+    connections = sources.map { _ in Connection() }
+    multicast = base
+    for index in sources.indices where sources[index].hasServer { connect(index) }
+    while time < limit, failure == nil {
+      step()
+      time += 1
+      if let first, first + taken == end, jumps == 0 { break }
+    }
+  }
+
+  private mutating func step() {
+    let now = Self.steady(time)
+    send()
+    for index in sources.indices { cut(index) }
+    serve()
+    if let events = calendar.removeValue(forKey: time) {
+      // Which of the two comes first within a millisecond is as it happens.
+      let isStreamFirst = Bool.random(using: &random)
+      for pass in [isStreamFirst, !isStreamFirst] {
+        for event in events { carry(event, isStream: pass, now: now) }
+      }
+    }
+    if time % 4 == 0 || now >= reception.wake { reception.tick(now: now, spare: 0) }
+    take()
+    for index in sources.indices { listen(index) }
+  }
+
+  /// Multicast that is due leaves.
+  private mutating func send() {
+    while multicast < end, due(multicast) <= time {
+      for index in sources.indices where sources[index].multicast.contains(time) {
+        let source = sources[index]
+        if let burst = source.burst, Int(multicast - base) % burst.every < burst.length { continue }
+        if Double.random(in: 0..<1, using: &random) < source.loss { continue }
+        for _ in 0..<(Double.random(in: 0..<1, using: &random) < source.twice ? 2 : 1) {
+          let late = source.jitter == 0 ? 0 : Int.random(in: 0...source.jitter, using: &random)
+          calendar[time + source.delay + late, default: []].append(.multicast(multicast, source: index))
+        }
+      }
+      multicast += 1
+    }
+  }
+
+  private mutating func carry(_ event: Event, isStream: Bool, now: Int64) {
+    switch event {
+    case .multicast(let number, let source):
+      guard !isStream else { return }
+      let packet = packet(number, sources[source].outOfStep)
+      reception.datagram(packet.span, by: source, arrival: Int64(epoch * 1e9) + Int64(time) * 1_000_000, now: now)
+    case .frame(let number, let source, let epoch):
+      guard isStream, connections[source].epoch == epoch else { return }
+      // What is not wanted stays in the socket, and what comes behind it too.
+      guard reception.wantsFrames(from: source) else {
+        connections[source].follow = min(connections[source].follow ?? number, number)
+        return
+      }
+      let packet = packet(number, sources[source].outOfStep)
+      reception.frame(packet.span, by: source, now: now)
+    case .reply(let reply, let source, let epoch):
+      guard isStream, connections[source].epoch == epoch else { return }
+      if reception.mode == .waiting { expected = reply.first }
+      reception.opened(reply, by: source, now: now)
+    case .connect(let source):
+      if isStream { connect(source) }
+    }
+    take()
+  }
+
+  private func packet(_ number: Int64, _ outOfStep: UInt32) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: 200)
+    var room = bytes.mutableSpan
+    RTPHeader(
+      sequenceNumber: UInt16(truncatingIfNeeded: number),
+      timestamp: UInt32(truncatingIfNeeded: timestamp(number)) &+ outOfStep, ssrc: 1
+    ).write(into: &room)
+    room[12] = 0x47
+    for index in 0..<8 { room[16 + index] = UInt8(truncatingIfNeeded: number >> Int64(8 * index)) }
+    room[199] = UInt8(truncatingIfNeeded: outOfStep)
+    return bytes
+  }
+
+  private mutating func take() {
+    var rest = appetite
+    while rest > 0, let head = reception.head {
+      rest -= 1
+      var number: Int64 = 0
+      var isWhole = true
+      reception.take { payload in
+        for index in 0..<8 { number |= Int64(payload[4 + index]) << Int64(8 * index) }
+        isWhole = payload.count == 188 && payload[187] == 0
+      }
+      if !isWhole || head.date != timestamp(number) { failure = "\(time): datagram \(number) is not as it was sent" }
+      if reception.isAnchored, head.n != number { failure = "\(time): datagram \(number) came as \(head.n)" }
+      if first == nil {
+        (first, start) = (number, time)
+        if let expected, expected != number { failure = "begins with \(number) instead of \(expected)" }
+      } else if let first, number != first + taken {
+        if number < first + taken { failure = "\(time): \(number) came again" }
+        jumps += 1
+        taken = number - first
+      }
+      taken += 1
+      slowest = max(slowest, due(number) < start ? 0 : time - due(number))
+    }
+  }
+
+  // MARK: servers
+
+  private mutating func connect(_ index: Int) {
+    let delay = sources[index].delay
+    let request = reception.opening(for: index)
+    let at = time + delay
+    connections[index].epoch += 1
+    connections[index].isUp = true
+    connections[index].requests = []
+    var first = next(at: at)
+    if let from = request.from {
+      first = from
+    } else if let back = request.back {
+      let latest = next(at: at - Int(back * 1000)) - 1
+      first = latest - (latest - base + access * 100) % access
+    }
+    connections[index].follow = nil
+    if request.from != nil || request.back != nil { connections[index].requests = [(at + 1, .follow(first))] }
+    let reply = StreamReply(
+      station: request.station, ssrc: 1, first: first, date: Double(timestamp(first)) / 90_000, next: next(at: at),
+      now: epoch + Double(at) / 1000, earliest: epoch - 1000)
+    let epoch = connections[index].epoch
+    calendar[at + delay, default: []].append(.reply(reply, source: index, epoch: epoch))
+  }
+
+  private mutating func cut(_ index: Int) {
+    guard sources[index].cuts.contains(time), connections[index].isUp else { return }
+    connections[index].isUp = false
+    connections[index].epoch += 1
+    connections[index].follow = nil
+    reception.closed(by: index, now: Self.steady(time))
+    if let pause = sources[index].reconnect { calendar[time + pause, default: []].append(.connect(source: index)) }
+  }
+
+  private mutating func serve() {
+    for index in connections.indices where connections[index].isUp {
+      let source = sources[index]
+      let epoch = connections[index].epoch
+      while let request = connections[index].requests.first, request.at <= time {
+        connections[index].requests.removeFirst()
+        switch request.order {
+        case .pause: connections[index].follow = nil
+        case .follow(let number): connections[index].follow = number
+        case .repair(let first, let count):
+          for number in first..<min(first + count, next(at: time)) {
+            if Double.random(in: 0..<1, using: &random) < source.ignored { continue }
+            repairs += 1
+            calendar[time + source.delay, default: []].append(.frame(number, source: index, epoch: epoch))
+          }
+        }
+      }
+      guard let follow = connections[index].follow else { continue }
+      let until = min(next(at: time), follow + Int64(source.framesPerMillisecond))
+      guard until > follow else { continue }
+      for number in follow..<until {
+        calendar[time + source.delay, default: []].append(.frame(number, source: index, epoch: epoch))
+      }
+      connections[index].follow = until
+    }
+  }
+
+  /// Takes what the reception has to say; a line is what ``ClientMessage`` makes of the same.
+  private mutating func listen(_ index: Int) {
+    var room = [UInt8](repeating: 0, count: 2300)
+    while true {
+      var span = room.mutableSpan
+      let length = reception.line(for: index, into: &span)
+      guard length > 0 else { return }
+      lines += 1
+      let at = time + sources[index].delay
+      let numbers = Self.numbers(room[0..<length])
+      // {"type":"p… r… f…
+      switch (room[9], room[10]) {
+      case (UInt8(ascii: "p"), _): connections[index].requests.append((at, .pause))
+      case (UInt8(ascii: "f"), _): connections[index].requests.append((at, .follow(numbers[0])))
+      default:
+        for pair in stride(from: 0, to: numbers.count - 1, by: 2) {
+          connections[index].requests.append((at, .repair(numbers[pair], numbers[pair + 1])))
+        }
+      }
+    }
+  }
+
+  private static func numbers(_ line: ArraySlice<UInt8>) -> [Int64] {
+    var numbers: [Int64] = []
+    var isIn = false
+    for byte in line {
+      let isDigit = (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+      if isDigit {
+        let digit = Int64(byte - UInt8(ascii: "0"))
+        if isIn { numbers[numbers.count - 1] = numbers[numbers.count - 1] * 10 + digit } else { numbers.append(digit) }
+      }
+      isIn = isDigit
+    }
+    return numbers
+  }
+}
