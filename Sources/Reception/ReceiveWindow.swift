@@ -165,6 +165,9 @@ struct ReceiveWindow: ~Copyable {
     return missing
   }
 
+  /// How many payloads' memory has been used, ever.
+  var touched: Int { lengths.count }
+
   /// The first datagram that is held, from ``next`` on; ``end`` when none is.
   var firstHeld: Int64 {
     guard held > 0 else { return end }

@@ -106,6 +106,7 @@ struct RepairPlan: ~Copyable {
       gaps.insert(rest, at: index + 1)
       if gaps.count > Self.mostGaps { missing -= gaps.removeFirst().count }
     }
+    if gaps.isEmpty { nextDue = .max }
     if !isRepair {
       disorder.note(wait: now - gap.since)
     } else if gap.tries == 1 {

@@ -37,9 +37,16 @@ struct LossTrials {
     let air = Self.air(2) { $0.burst = (every: 1000, length: 50) }
     let figures = air.reception.figures
     #expect(air.failure == nil && air.jumps == 0 && figures.lost == 0 && figures.path == .multicast)
-    #expect(figures.repaired >= 400 && air.lines < 60)
-    // A burst of 50 is known when it is over, 150 ms after it began.
-    #expect(air.slowest <= 200)
+    // 150 ms: after 100 multicast is taken for silent, and the stream followed until it has come for a while.
+    #expect(air.lines <= 20 && air.slowest <= 120)
+  }
+
+  @Test func burstsOfTwentyAreAskedForAtOnce() {
+    let air = Self.air(2) { $0.burst = (every: 500, length: 20) }
+    let figures = air.reception.figures
+    #expect(air.failure == nil && air.jumps == 0 && figures.lost == 0 && figures.path == .multicast)
+    // A burst is known when it is over, 60 ms after it began; one line asks for all of it.
+    #expect(figures.repaired == 380 && air.repairs == 380 && air.lines <= 21 && air.slowest <= 80)
   }
 
   @Test func disorderIsWaitedForNotRepaired() {
@@ -54,7 +61,7 @@ struct LossTrials {
     let air = Self.air(4) { _ in }
     let figures = air.reception.figures
     #expect(air.failure == nil && air.jumps == 0 && figures.lost == 0 && figures.repaired == 0 && air.repairs == 0)
-    #expect(figures.holdBack == 0 && air.slowest <= 2)
+    #expect(figures.holdBack == 0 && air.slowest <= 20)
     // Pause, and again when nothing comes any more.
     #expect(air.lines <= 3)
   }
@@ -73,7 +80,7 @@ struct LossTrials {
     let air = Self.air(6) { $0.multicast = 40_000..<50_000 }
     let figures = air.reception.figures
     #expect(air.failure == nil && air.jumps == 0 && air.first.map { $0 + air.taken } == air.base + air.count)
-    #expect(figures.path == .stream && air.slowest <= 10)
+    #expect(figures.path == .stream && air.slowest <= 20)
   }
 
   @Test func multicastThatStopsIsReplacedAndTakenUpAgain() {

@@ -37,7 +37,11 @@ struct SimulatedAir: ~Copyable {
     var requests: [(at: Int, order: Order)] = []
   }
 
-  private enum Order { case pause, follow(Int64), repair(Int64, Int64) }
+  private enum Order {
+    case pause
+    case follow(Int64)
+    case repair(Int64, Int64)
+  }
 
   private enum Event {
     case multicast(Int64, source: Int)
@@ -109,14 +113,16 @@ struct SimulatedAir: ~Copyable {
     send()
     for index in sources.indices { cut(index) }
     serve()
-    if let events = calendar.removeValue(forKey: time) {
+    let isTurn = time % 4 == 0 || now >= reception.wake
+    guard let events = calendar.removeValue(forKey: time) ?? (isTurn ? [] : nil) else { return }
+    if !events.isEmpty {
       // Which of the two comes first within a millisecond is as it happens.
       let isStreamFirst = Bool.random(using: &random)
       for pass in [isStreamFirst, !isStreamFirst] {
         for event in events { carry(event, isStream: pass, now: now) }
       }
     }
-    if time % 4 == 0 || now >= reception.wake { reception.tick(now: now, spare: 0) }
+    if isTurn { reception.tick(now: now, spare: 0) }
     take()
     for index in sources.indices { listen(index) }
   }

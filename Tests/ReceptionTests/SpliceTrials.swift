@@ -18,7 +18,8 @@ struct SpliceTrials {
         figures.lost == 0, figures.foreign == 0, figures.received == UInt64(air.taken)
       else {
         Issue.record(
-          "seed \(seed): \(air.failure ?? "\(air.jumps) jumps"), \(air.first ?? -1) + \(air.taken), lost \(figures.lost)")
+          "seed \(seed): \(air.failure ?? "\(air.jumps) jumps"), \(air.first ?? -1) + \(air.taken), lost \(figures.lost)"
+        )
         return
       }
     }
