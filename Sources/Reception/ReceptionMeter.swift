@@ -20,7 +20,8 @@ package struct ReceptionMeter: Sendable {
     package var mediaLossRate = 0
     /// The most that a clock reference's transit was off the mean of the second.
     package var clockJitter = 0
-    /// Milliseconds from a datagram's date to its arrival, the mean; nil where arrivals have no date, or where it cannot
+    /// Milliseconds from a datagram's date to its arrival, the mean of those with clock references, which a sender sends
+    /// on their dates where it may be early with others; nil where arrivals have no date, or where it cannot
     /// be true, so that one of the two clocks is wrong.
     package var delay: Double?
 
@@ -105,9 +106,8 @@ package struct ReceptionMeter: Sendable {
       var each: Int64 = 0
       if let first, let newest, untilNewest > 0 { each = (newest - first).nanoseconds / Int64(untilNewest) }
       result.delayFactor = Int((transits.most - transits.least + max(0, each)) / 1_000)
-      if hasDates, Self.believable.contains(transits.mean) {
-        result.delay = (Double(transits.mean) / 1e4).rounded() / 100
-      }
+      let delay = clocks.count > 0 ? clocks.mean : transits.mean
+      if hasDates, Self.believable.contains(delay) { result.delay = (Double(delay) / 1e4).rounded() / 100 }
     }
     if clocks.count > 0 {
       result.clockJitter = Int(max(clocks.most - clocks.mean, clocks.mean - clocks.least) / 1_000)

@@ -143,17 +143,22 @@ import TransportStream
       meter.multicast(
         timestamp: isRTP ? Self.timestamp(date) : nil, packets: bytes.span, arrival: Self.unix(Double(date) + transit),
         now: date * 1_000_000)
-      // One without a clock reference between any two.
-      if !isRTP {
-        meter.multicast(timestamp: nil, packets: Self.packets.span, arrival: Self.unix(Double(date) + 12), now: 0)
-      }
+      // One without a clock reference between any two, where there is RTP sent ahead of its date.
+      let next = Self.unix(Double(date) + (isRTP ? transit : 12))
+      meter.multicast(
+        timestamp: isRTP ? Self.timestamp(date + 8) : nil, packets: Self.packets.span, arrival: next,
+        now: date * 1_000_000)
     }
     let second = meter.second(now: 1_000_000_000)
     #expect(second.clockJitter == 3_000)
     #expect(second.delay == 4)
-    // Transits of 2 to 7 ms, and 20 ms a datagram, or 10 where there is another one between.
-    #expect(second.delayFactor == (isRTP ? 25_000 : 15_000))
-    // |D| is 1000, 1000, 3000 us: 62.5; 121.09; 301.03.
-    #expect(second.jitter == 301)
+    if isRTP {
+      // Transits of -6 to 7 ms, and 68 ms for seven steps.
+      #expect(second.delayFactor == 22_714)
+    } else {
+      // Transits of 2 to 7 ms, and 60 ms for six steps. |D| is 1000, 1000, 3000 us: 62.5; 121.09; 301.03.
+      #expect(second.delayFactor == 15_000)
+      #expect(second.jitter == 301)
+    }
   }
 }

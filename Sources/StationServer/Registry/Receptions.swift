@@ -18,7 +18,8 @@ final class Receptions: Sendable {
 
   private let state = Mutex(State())
 
-  /// So many reports a second the server takes easily: one costs it 30 us, so that these are 3 % of a processor.
+  /// So many reports a second the server takes easily. Most of what one costs is the JSON, some 11 us; all of it is less
+  /// than 70 us even without the compiler's optimization.
   static let reportsPerSecond = 1_000
   /// The longest time between two reports, in seconds: they also keep the connection.
   static let longestInterval = 60

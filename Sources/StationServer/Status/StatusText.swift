@@ -47,7 +47,8 @@ enum StatusText {
     guard let reception = station.reception else { return cells + ["", "", "", ""] }
     let all = reception.received + reception.lost
     return cells + [
-      share(reception.lost, of: all), share(reception.repaired, of: all), milliseconds(reception.jitter),
+      share(reception.lost, of: all), share(reception.repaired, of: all),
+      reception.reports > reception.streams ? milliseconds(reception.jitter) : "",
       reception.delay.map { "\($0) ms" } ?? "",
     ]
   }
@@ -61,7 +62,10 @@ enum StatusText {
     cells += ["\(receiver.received)", "\(receiver.lost)", percent(receiver.recentlyLost)]
     cells += [quality.map { "\($0.repaired)" } ?? "", quality == nil ? "" : percent(receiver.recentlyRepaired)]
     cells += [quality.map { "\($0.late)" } ?? ""]
-    cells += quality.map { [milliseconds($0.jitter), milliseconds($0.delayFactor)] } ?? ["", ""]
+    cells +=
+      quality.flatMap { $0.path == .multicast ? $0 : nil }.map {
+        [milliseconds($0.jitter), milliseconds($0.delayFactor)]
+      } ?? ["", ""]
     cells += [quality?.delay.map { "\($0) ms" } ?? "", quality?.buffer.map { "\($0) ms" } ?? ""]
     return cells + ["\(Int(age)) s ago", receiver.client ?? ""]
   }
