@@ -11,7 +11,8 @@ struct CompareCommand: ParsableCommand {
     discussion: """
       aircheck compare air.rtp feed.ts --json
 
-      Delays (with FILE.times, as aircheck tap writes it) are in milliseconds after the datagram's own date.
+      Delays (with FILE.times, as aircheck tap writes it) are in milliseconds after the datagram's own date; with --beside
+      also those after the same datagram in what another tuner wrote at the same time.
       """)
 
   @Argument(help: "What was on the air: written by aircheck capture.")
@@ -19,6 +20,9 @@ struct CompareCommand: ParsableCommand {
 
   @Argument(help: "What the tuner wrote.")
   var feed: String
+
+  @Option(help: "What another tuner wrote meanwhile.")
+  var beside: String?
 
   @Option(help: "Leave out the delays of the first seconds, in which a tuner fills its player.")
   var settle: Double = 0
@@ -28,8 +32,9 @@ struct CompareCommand: ParsableCommand {
 
   func run() throws {
     let air = AirCapture(frames: try read(capture))
-    let check = FeedCheck(air, feed: try read(feed), times: times())
-    let report = FeedReport(air, check, settle: settle)
+    let check = FeedCheck(air, feed: try read(feed), times: times(of: feed))
+    let other = try beside.map { FeedCheck(air, feed: try read($0), times: times(of: $0)) }
+    let report = FeedReport(air, check, beside: other, settle: settle)
     print(json ? try encoded(report) : report.text)
     if report.isFaulty { throw ExitCode(1) }
   }
@@ -42,7 +47,7 @@ struct CompareCommand: ParsableCommand {
   }
 
   /// Lines that are cut off, as by the end of the tap, count for nothing.
-  private func times() -> [(bytes: Int, date: Int64)] {
+  private func times(of feed: String) -> [(bytes: Int, date: Int64)] {
     guard let data = FileManager.default.contents(atPath: feed + ".times") else { return [] }
     return data.split(separator: 0x0A).compactMap { line in
       let fields = line.split(separator: 0x20)
@@ -71,17 +76,20 @@ struct FeedReport: Codable {
   let clockShift: Double
   let leastDelay: Double?
   let delay: Spread?
+  /// After the other tuner.
+  let added: Spread?
 
-  init(_ air: AirCapture, _ check: FeedCheck, settle: Double) {
+  init(_ air: AirCapture, _ check: FeedCheck, beside other: FeedCheck?, settle: Double) {
     (captured, captureMissing) = (air.datagrams.count, air.missing)
     (datagrams, missing, gaps) = (check.datagrams, check.missing, check.gaps)
     (strange, lead, tail) = (check.strange, check.lead, check.tail)
     clockShift = Ticks(Int64(check.clockShift)).inSeconds
     let span = air.datagrams.last.flatMap { last in air.datagrams.first.map { last.timestamp - $0.timestamp } } ?? 0
     let perSecond = span > 0 ? Double(air.datagrams.count) * 90_000 / Double(span) : 0
-    let settled = Array(check.delays.dropFirst(Int(settle * perSecond)))
+    let settled = check.delays.dropFirst(Int(settle * perSecond))
     leastDelay = settled.min().map { Double($0) / 1e6 }
-    delay = Spread(settled)
+    delay = Spread(Array(settled))
+    added = other.flatMap { Spread(Array(check.delays(beside: $0).dropFirst(Int(settle * perSecond)))) }
   }
 
   /// A player's own end cuts what it was given: a tail of less than a second at 4 Mb/s is none.

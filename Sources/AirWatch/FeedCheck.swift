@@ -27,7 +27,10 @@ package struct FeedCheck: Sendable {
   /// What was added to the clock's fields: 27 MHz, modulo 2^33 * 300.
   package private(set) var clockShift: UInt64 = 0
   /// When each datagram left less its date, nanoseconds; in order, without the missing ones.
-  package private(set) var delays: [Int64] = []
+  package var delays: [Int64] { moments.map(\.delay) }
+
+  /// A datagram of the capture, by its place there, and its delay.
+  private var moments: [(index: Int, delay: Int64)] = []
 
   private let capture: AirCapture
   private let feed: [UInt8]
@@ -53,7 +56,7 @@ package struct FeedCheck: Sendable {
       if matches(all[index], at: at) {
         at += all[index].payload.count
         while moment < times.count, times[moment].bytes < at { moment += 1 }
-        if moment < times.count { delays.append(capture.delay(of: all[index], at: times[moment].date)) }
+        if moment < times.count { moments.append((index, capture.delay(of: all[index], at: times[moment].date))) }
         datagrams += 1
         index += 1
       } else if let (skipped, extra) = resume(from: index, at: at) {
@@ -72,6 +75,12 @@ package struct FeedCheck: Sendable {
       }
     }
     tail = feed.count - at
+  }
+
+  /// How much later each datagram left here than there, for those that did so in both; nanoseconds.
+  package func delays(beside other: FeedCheck) -> [Int64] {
+    let others = Dictionary(other.moments.map { ($0.index, $0.delay) }, uniquingKeysWith: { first, _ in first })
+    return moments.compactMap { moment in others[moment.index].map { moment.delay - $0 } }
   }
 
   /// The first datagram with a stream's packet in front that is there whole, with the one after it.

@@ -88,6 +88,9 @@ import Wire
     let found = FeedCheck(Self.capture, feed: feed, times: times)
     #expect(found.delays == [2_000_000, 2_000_000, 70_000_000])
     #expect(found.missing == 1)
+    let whole = (65_500...65_503).flatMap { Self.payload($0) }
+    let soon = FeedCheck(Self.capture, feed: whole, times: [(bytes: 4 * 376, date: 65_503_000_000)])
+    #expect(found.delays(beside: soon) == [-1_000_000, 0, 70_000_000])
   }
 
   @Test func nothingOfTheStationIsNothing() {
