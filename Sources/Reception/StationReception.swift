@@ -303,7 +303,8 @@ struct StationReception: ~Copyable {
   /// A datagram has come by multicast, whatever became of it.
   mutating func account(_ verdict: ReceiveWindow.Verdict, isBehind: Bool) {
     switch verdict {
-    case .duplicate, .past: figures.duplicates += 1
+    // Of several servers, each sends everything.
+    case .duplicate, .past: if sources.count == 1 { figures.duplicates += 1 }
     case .late: figures.late += 1
     case .differs, .refused: figures.foreign += 1
     case .new, .again: if isBehind { figures.reordered += 1 }

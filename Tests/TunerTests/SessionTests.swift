@@ -53,6 +53,18 @@ struct SessionTests {
           + #""late":1,"mediaLossRate":7,"path":"stream","reordered":4,"repaired":12}"#))
   }
 
+  @Test func statusNamesAllServers() {
+    var status = Self.status
+    status.servers = [
+      .init(server: "a:9966", isConnected: true, isSending: true),
+      .init(server: "b:9966", isConnected: false, isSending: false),
+      .init(server: "c:9966", isConnected: true, isSending: false),
+    ]
+    let text = StatusCommand.text(status, now: 100)
+    #expect(text.hasSuffix("Servers    a:9966, b:9966 (away), c:9966 (without the station)"))
+    #expect(StableJSON.value(SessionStatus.self, StableJSON.line(status)) == status)
+  }
+
   @Test func reportsAsOftenAsTheServerWants() {
     var pace = ReportPace()
     let ticks = { (pace: inout ReportPace, seconds: Range<Int64>) in

@@ -101,20 +101,30 @@ struct TwinService: Service {
       var reason = "it has closed the connection"
       do {
         try await TwinLink(address: twin).ask { account in
+          guard let account else { return true }
+          guard await registry.heard(account, from: twin) else { return false }
           if !hasAnswered { logger.info("twin \(twin) answers") }
           (hasAnswered, told) = (true, nil)
-          if let account { return await registry.heard(account, from: twin) }
           return true
         }
       } catch {
-        reason = Launch.reason(error)
+        reason = Self.reason(error)
       }
       guard !Task.isCancelled else { return }
+      guard await registry.isTwin(twin) else { return logger.info("twin \(twin) is this server itself") }
       if hasAnswered || told != reason { logger.warning("twin \(twin) does not answer: \(reason)") }
       told = reason
       await registry.lost(twin)
-      guard await registry.isTwin(twin) else { return }
       try? await Task.sleep(for: pause)
+    }
+  }
+
+  private static func reason(_ error: any Error) -> String {
+    switch error {
+    case let error as NIOConnectionError:
+      error.connectionErrors.first.map { reason($0.error) } ?? "its name \(error.host) is not known"
+    case is ChannelError: "it took too long, or has closed the connection"
+    default: Launch.reason(error)
     }
   }
 }

@@ -99,7 +99,8 @@ struct JoinCommand: AsyncParsableCommand {
     let links = addresses.map { ControlLink($0, first: $0 == connection.server ? connection : nil) }
     let (events, feed) = AsyncStream.makeStream(of: TuningSession.Event.self)
     let lead = addresses.firstIndex(of: connection.server) ?? 0
-    let session = try TuningSession(joined, lead: lead, links: links, choices: choices)
+    let (kept, keep) = AsyncStream.makeStream(of: (Int, ControlLink).self)
+    let session = try TuningSession(joined, lead: lead, links: links, keep: keep, choices: choices)
     // Not before: a named pipe opens only when somebody reads it, and until then a signal just ends the program.
     SignalWatch.handle { feed.yield(.signal($0)) }
     let door = try UnixServer(path: place.socket) { line in
@@ -112,7 +113,7 @@ struct JoinCommand: AsyncParsableCommand {
     }
     let linking = Task {
       await withDiscardingTaskGroup { group in
-        for (index, link) in links.enumerated() {
+        for await (index, link) in kept {
           group.addTask { await link.run { feed.yield(.link(index, $0)) } }
         }
       }

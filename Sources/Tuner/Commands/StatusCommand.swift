@@ -55,7 +55,14 @@ struct StatusCommand: AsyncParsableCommand {
     let skipped = status.dropped > 0 ? ", \(Figures.count(status.dropped, "packet")) skipped because it was slow" : ""
     let buffer = status.quality?.buffer.map { ", \($0) ms ahead" } ?? ""
     rows.append(("Output", status.output + pid + buffer + skipped))
-    rows.append(("Server", status.server + (status.isConnected ? "" : ", away")))
+    if let servers = status.servers {
+      let texts = servers.map {
+        $0.server + ($0.isConnected ? $0.isSending ? "" : " (without the station)" : " (away)")
+      }
+      rows.append(("Servers", texts.joined(separator: ", ")))
+    } else {
+      rows.append(("Server", status.server + (status.isConnected ? "" : ", away")))
+    }
     return rows.map { padded($0.0, to: 11) + $0.1 }.joined(separator: "\n")
   }
 }

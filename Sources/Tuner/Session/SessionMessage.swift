@@ -61,6 +61,16 @@ struct SessionStatus: Codable, Sendable, Equatable {
   var dropped: UInt64
   /// How they arrive; nil from a tuner that does not say.
   var quality: Quality?
+  /// All servers of the session; nil where there is only one.
+  var servers: [Server]?
+
+  struct Server: Codable, Sendable, Equatable {
+    /// HOST:PORT.
+    var server: String
+    var isConnected: Bool
+    /// Whether it has the station.
+    var isSending: Bool
+  }
 
   /// The programme on the air at a date (seconds since the Unix epoch), as far as it is known.
   func programme(at date: Double) -> Programme? {

@@ -8,6 +8,11 @@ struct SessionServer {
   /// Whether it counts us among the station's receivers.
   var isJoined = false
 
+  /// Whether it had the station, and has gone away since while another one went on.
+  var isMissed = false
+  /// Whether it is not another one of the session by another name.
+  private(set) var isOwn = true
+
   /// The interface that was asked for; nil for the one that leads to the server.
   private let chosen: NetworkInterface?
   private var pace = ReportPace()
@@ -29,10 +34,21 @@ struct SessionServer {
   }
 
   /// A new connection: nothing holds any more that was said on the last.
-  mutating func connected(_ station: Int) {
+  ///
+  /// - Parameter isKnown: whether it leads to the same server as that of another one.
+  mutating func connected(_ station: Int, isKnown: Bool = false) {
     pace = ReportPace()
+    isOwn = !isKnown
     link.send(.hello(.tuner))
-    join(station)
+    if isOwn { join(station) }
+  }
+
+  /// Where its connection leads, as address and port; nil while there is none.
+  var end: String? { link.ends?.remote.map { "\($0) \(link.server.port)" } }
+
+  /// As others are told of it.
+  var standing: SessionStatus.Server {
+    .init(server: link.server.description, isConnected: link.isConnected, isSending: isJoined && link.isConnected)
   }
 
   /// It wants a report every so many seconds.
@@ -46,7 +62,7 @@ struct SessionServer {
 
   /// Asks again where no answer has come.
   mutating func tick(_ station: Int, now: Int64) {
-    if !isJoined, link.isConnected, now - lastJoin > Self.patience { join(station) }
+    if isOwn, !isJoined, link.isConnected, now - lastJoin > Self.patience { join(station) }
   }
 
   /// What the receiver must know of a station that this server has.

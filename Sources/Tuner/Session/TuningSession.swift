@@ -40,6 +40,8 @@ final class TuningSession {
   private let choices: Choices
   private let receiver: Receiver
   private var servers: [SessionServer]
+  /// Has a link made and kept, whose events come as the servers' of that number.
+  private let keep: AsyncStream<(Int, ControlLink)>.Continuation
   private var sink: any Sink
   /// Players that go on until the next one is fed.
   private var formers: [ChildProcess] = []
@@ -56,10 +58,13 @@ final class TuningSession {
   /// - Parameters:
   ///   - joined: what the `lead`th of the servers has answered.
   ///   - links: to all servers.
+  ///   - keep: gets all links, with their numbers, and those of the twins that servers name.
   init(
-    _ joined: ServerMessage.Joined, lead: Int, links: [ControlLink], choices: Choices
+    _ joined: ServerMessage.Joined, lead: Int, links: [ControlLink], keep: AsyncStream<(Int, ControlLink)>.Continuation,
+    choices: Choices
   ) throws(TunerError) {
     self.choices = choices
+    self.keep = keep
     servers = links.map { SessionServer(link: $0, interface: choices.interface) }
     servers[lead].take(joined)
     tuning = servers[lead].tuning(joined, choices)
@@ -70,6 +75,9 @@ final class TuningSession {
       throw TunerError(error)
     }
     watch = ReceptionWatch(now: SteadyClock.now)
+    for (index, link) in links.enumerated() { keep.yield((index, link)) }
+    // Who it is was said before anybody listened for twins.
+    servers[lead].link.send(.hello(.tuner))
   }
 
   /// Runs until the viewer, the player, the output or another tuner ends it; everything it started is gone then.
@@ -98,10 +106,9 @@ final class TuningSession {
 
   private func handle(_ event: Event) async {
     switch event {
-    case .link(let server, .connected):
-      servers[server].connected(tuning.station.number)
+    case .link(let server, .connected): connected(server)
     case .link(let server, .lost):
-      servers[server].isJoined = false
+      lost(server)
       guard pending?.server == server else { return }
       fail(TunerError(.unavailable, "The server at \(servers[server].link.server) has gone away."))
     case .link(let server, .message(let message)): await take(message, from: server)
@@ -116,6 +123,33 @@ final class TuningSession {
 
   // MARK: The server's side
 
+  private func connected(_ server: Int) {
+    let end = servers[server].end
+    // The same server by another name.
+    let isKnown = servers.indices.contains { $0 != server && servers[$0].isOwn && servers[$0].end == end }
+    servers[server].connected(tuning.station.number, isKnown: end != nil && isKnown)
+  }
+
+  private func lost(_ server: Int) {
+    let wasJoined = servers[server].isJoined
+    servers[server].isJoined = false
+    guard wasJoined, let other = servers.first(where: { $0.isJoined && $0.link.isConnected }) else { return }
+    servers[server].isMissed = true
+    screen.say("The server at \(servers[server].link.server) has gone away; \(other.link.server) goes on.")
+  }
+
+  /// What a server calls its twins has the same stations: they are asked as well.
+  private func meet(_ twins: [String]) {
+    for twin in twins.compactMap(ServerAddress.init(_:)) where servers.count < Self.mostServers {
+      guard !servers.contains(where: { $0.link.server == twin }) else { continue }
+      servers.append(SessionServer(link: ControlLink(twin), interface: choices.interface))
+      if let last = servers.last { keep.yield((servers.count - 1, last.link)) }
+    }
+  }
+
+  /// As many servers are listened to at once.
+  private static let mostServers = 6
+
   private func take(_ message: ServerMessage, from server: Int) async {
     if pending?.server == server, let step = pending?.request.receive(message) {
       switch step {
@@ -124,7 +158,7 @@ final class TuningSession {
       case .joined(let joined):
         servers[server].take(joined)
         await change(to: servers[server].tuning(joined, choices))
-        for other in servers.indices where other != server {
+        for other in servers.indices where other != server && servers[other].isOwn {
           servers[other].isJoined = false
           servers[other].join(joined.station.number)
         }
@@ -135,6 +169,7 @@ final class TuningSession {
       }
     }
     switch message {
+    case .welcome(let welcome): meet(welcome.twins ?? [])
     case .joined(let joined) where joined.station.number == tuning.station.number: await rejoin(joined, server)
     case .changed(let changed) where changed.station.number == tuning.station.number:
       note(changed.station, from: server)
@@ -150,6 +185,8 @@ final class TuningSession {
   private func rejoin(_ joined: ServerMessage.Joined, _ server: Int) async {
     let isAlone = !servers.indices.contains { $0 != server && servers[$0].isJoined }
     servers[server].take(joined)
+    if servers[server].isMissed, !isAlone { screen.say("The server at \(servers[server].link.server) is back.") }
+    servers[server].isMissed = false
     let fresh = servers[server].tuning(joined, choices)
     if fresh.sends(tuning) {
       tuning.station = fresh.station
@@ -191,7 +228,9 @@ final class TuningSession {
       exitStatus = 0
     case .tune:
       let talk = TuneRequest(request.station ?? "")
-      let server = servers.firstIndex { $0.link.isConnected }
+      // One that has this station may well have others.
+      let server =
+        servers.firstIndex { $0.isJoined && $0.link.isConnected } ?? servers.firstIndex { $0.link.isConnected }
       if pending != nil {
         answer.give(SessionReply(message: "The running tuner is changing station already.", exitStatus: 75))
       } else if let server, servers[server].link.send(talk.opening) {
@@ -333,6 +372,6 @@ final class TuningSession {
       station: tuning.station, interface: interface?.name, output: output.description,
       playerPid: player?.pid, seconds: watch.seconds(at: SteadyClock.now), bitrate: watch.bitrate,
       received: figures.received, lost: figures.lost, duplicates: figures.duplicates, foreign: figures.foreign,
-      dropped: figures.dropped, quality: figures.quality)
+      dropped: figures.dropped, quality: figures.quality, servers: servers.count > 1 ? servers.map(\.standing) : nil)
   }
 }
