@@ -21,7 +21,7 @@ package struct ReceptionMeter: Sendable {
     /// The most that a clock reference's transit was off the mean of the second.
     package var clockJitter = 0
     /// Milliseconds from a datagram's date to its arrival, the mean of those with clock references, which a sender sends
-    /// on their dates where it may be early with others; nil where arrivals have no date, or where it cannot
+    /// on their dates, less a lead, where it may be earlier still with others; nil where arrivals have no date, or where it cannot
     /// be true, so that one of the two clocks is wrong.
     package var delay: Double?
 
