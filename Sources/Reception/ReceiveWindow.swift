@@ -32,6 +32,8 @@ struct ReceiveWindow: ~Copyable {
     case refused
   }
 
+  /// Whether one number has one date only; not where dates are known of the stream's datagrams alone.
+  var comparesDates = true
   /// How many datagrams can be held; a power of two, at most 32768, so that RTP's numbers tell them apart.
   let capacity: Int
   /// The datagram whose turn it is.
@@ -109,7 +111,8 @@ struct ReceiveWindow: ~Copyable {
       guard isKnown(number) else { return .past }
       let before = marks[mark(number)]
       if before & ~Self.givenUp != 0 {
-        guard timestamps[mark(number)] == timestamp else { return .differs }
+        guard !comparesDates || timestamps[mark(number)] == timestamp else { return .differs }
+        if bit == 1 << UInt8(Self.stream) { timestamps[mark(number)] = timestamp }
         marks[mark(number)] |= bit
         return before & bit == 0 ? .again : .duplicate
       }

@@ -143,7 +143,7 @@ package struct ReceptionMeter: Sendable {
   }
 
   /// The first clock reference in a datagram (ISO/IEC 13818-1, 2.4.3.5).
-  private static func clockReference(_ packets: Span<UInt8>) -> UInt64? {
+  static func clockReference(_ packets: Span<UInt8>) -> UInt64? {
     var offset = 0
     while offset + TSPacket.size <= packets.count {
       if packets[offset + 3] & 0x20 != 0, packets[offset + 4] >= 7, packets[offset + 5] & 0x10 != 0 {

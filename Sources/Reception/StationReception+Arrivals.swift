@@ -10,6 +10,7 @@ extension StationReception {
   mutating func datagram(_ bytes: Span<UInt8>, by source: Int, arrival: Int64, now: Int64) {
     self.now = max(self.now, now)
     guard isLive, sources.indices.contains(source) else { return }
+    if isBare { return bare(bytes, by: source, arrival: arrival) }
     guard let (header, payload) = RTPHeader.parse(bytes), header.ssrc == tuning.ssrc,
       header.payloadType == RTPHeader.mpegTS, isTransportStream(bytes, payload)
     else {
@@ -42,7 +43,10 @@ extension StationReception {
     // What is asked for lies in the window or a little beyond; so all 16 bits of the number tell are put around it.
     let base = window.next - 16384
     let number = base + Int64(header.sequenceNumber &- UInt16(truncatingIfNeeded: base))
-    guard agrees(source, number, header.timestamp) else { return }
+    guard isBare || agrees(source, number, header.timestamp) else { return }
+    if isBare {
+      for index in bare.indices { bare[index].sent(number, packet.extracting(payload)) }
+    }
     let end = window.end
     let verdict = window.put(
       number, timestamp: header.timestamp, origin: ReceiveWindow.stream, packet.extracting(payload))
@@ -61,6 +65,35 @@ extension StationReception {
     comeBack()
   }
 
+  /// Takes a datagram of a station without RTP.
+  private mutating func bare(_ packets: Span<UInt8>, by source: Int, arrival: Int64) {
+    guard isTransportStream(packets, packets.indices) else { return account(foreign: 1) }
+    let clock = ReceptionMeter.clockReference(packets).map { UInt32(truncatingIfNeeded: $0 / 300) }
+    let found = bare[source].arrived(packets)
+    var number: Int64
+    switch found {
+    case .repeated: return account(.duplicate, isBehind: false)
+    case .number(let known): number = known
+    case .unknown, .broken:
+      arrived(clock, packets, at: arrival, isNew: true)
+      // Only the stream can tell what is missing; and where nobody tells, what comes is what there is.
+      if mode == .multicast, isAnchored {
+        run = MulticastRun()
+        return follow()
+      }
+      if mode == .waiting ? !mayBeginAlone : isAnchored { return }
+      number = mode == .waiting ? 0 : edge + 1
+      bare[source].begin(at: number + 1)
+    }
+    let timestamp = clock ?? (mode == .waiting ? 0 : edgeTimestamp)
+    if mode == .waiting {
+      beginAlone(RTPHeader(sequenceNumber: 0, timestamp: timestamp, ssrc: 0), source, arrival: arrival)
+      number = edge
+    }
+    if case .number = found { arrived(clock, packets, at: arrival, isNew: true) }
+    arrive(number, timestamp, packets, by: source, arrival: nil)
+  }
+
   /// Whole transport packets, at most seven (RFC 2250, section 2).
   func isTransportStream(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
     !range.isEmpty && range.count % TSPacket.size == 0 && range.count <= ReceiveWindow.slotSize
@@ -69,7 +102,7 @@ extension StationReception {
 
   /// Puts a datagram that multicast brought in its place.
   private mutating func arrive(
-    _ number: Int64, _ timestamp: UInt32, _ packets: Span<UInt8>, by source: Int, arrival: Int64
+    _ number: Int64, _ timestamp: UInt32, _ packets: Span<UInt8>, by source: Int, arrival: Int64?
   ) {
     let isBehind = number < sources[source].newest
     var end = window.end
@@ -85,7 +118,7 @@ extension StationReception {
       }
     }
     account(verdict, isBehind: isBehind)
-    arrived(timestamp, packets, at: arrival, isNew: verdict == .new || verdict == .again)
+    if let arrival { arrived(timestamp, packets, at: arrival, isNew: verdict == .new || verdict == .again) }
     switch verdict {
     case .differs:
       disagree(source)

@@ -57,6 +57,14 @@ extension StationReception {
       begin(at: reply.first, date: date, as: .stream, isAnchored: true)
       carrier = source
       sources[source].agrees = true
+    } else if !isAnchored, isBare {
+      // Our numbers say nothing about theirs: with these, if nothing comes with ours.
+      guard now - run.last >= silence else {
+        sources[source].order = sources[source].isFollowing ? .pause : nil
+        return
+      }
+      begin(at: reply.first, date: date, as: .stream, isAnchored: true)
+      (edge, edgeTimestamp, carrier) = (0, 0, source)
     } else if !isAnchored {
       anchor(reply.next)
       if reply.first > window.contiguous { sources[source].isFollowing = false }

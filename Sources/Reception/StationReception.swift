@@ -16,6 +16,8 @@ struct StationReception: ~Copyable {
 
   let tuning: Tuning
   let isLive: Bool
+  /// Whether multicast comes without RTP, so that numbers are found by comparison with the stream.
+  let isBare: Bool
   /// How long a missing datagram may be waited for, and how long multicast may be silent, in nanoseconds.
   let latency: Int64
   let silence: Int64
@@ -33,6 +35,8 @@ struct StationReception: ~Copyable {
   var carrier = 0
   var window: ReceiveWindow
   var plan: RepairPlan
+  /// Of a station without RTP: one for each source.
+  var bare: [BareNumbering]
   var run = MulticastRun()
   /// The newest datagram that is known of, on the air or in a reply, and its RTP timestamp.
   var edge: Int64 = 0
@@ -68,6 +72,7 @@ struct StationReception: ~Copyable {
   init(_ tuning: Tuning, now: Int64) {
     self.tuning = tuning
     isLive = tuning.start == .live
+    isBare = tuning.station.encapsulation == .udp
     latency = Int64(clamping: max(0, tuning.latency)) * 1_000_000
     silence = max(20_000_000, min(250_000_000, latency / 2))
     let bits = tuning.station.bitrate > 0 ? min(tuning.station.bitrate, 1 << 40) : 8_000_000
@@ -82,11 +87,16 @@ struct StationReception: ~Copyable {
     (started, self.now, progress, streamSince, secondDue) = (now, now, now, now, now + 1_000_000_000)
     let isAlone = tuning.sources.count == 1
     sources = tuning.sources.map { SourceState(hasServer: $0.server != nil, agrees: isAlone) }
+    bare = isBare ? tuning.sources.map { _ in BareNumbering() } : []
+    window.comparesDates = !isBare
     figures.path = .waiting
   }
 
   /// Another source has come: the one behind the last.
-  mutating func add(hasServer: Bool) { sources.append(SourceState(hasServer: hasServer, agrees: false)) }
+  mutating func add(hasServer: Bool) {
+    sources.append(SourceState(hasServer: hasServer, agrees: false))
+    if isBare { bare.append(BareNumbering()) }
+  }
 
   // MARK: what comes out
 
@@ -253,7 +263,9 @@ struct StationReception: ~Copyable {
     switch mode {
     case .waiting: break
     case .multicast: figures.path = .multicast
-    case .stream: if !isLive || now - streamSince >= Self.newsPatience { figures.path = .stream }
+    case .stream:
+      let isComing = sources.contains { $0.isOpen }
+      if isComing, !isLive || now - streamSince >= Self.newsPatience { figures.path = .stream }
     }
     figures.holdBack = hold
   }

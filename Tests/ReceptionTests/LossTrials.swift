@@ -9,12 +9,15 @@ struct LossTrials {
   /// Datagrams of half a minute at one in 3 ms: 3.5 Mb/s.
   private static let count: Int64 = 10_000
 
-  private static func air(_ seed: UInt64, _ change: (inout SimulatedAir.Source) -> Void) -> SimulatedAir {
-    var tuning = TSBytes.tuning()
+  private static func air(
+    _ seed: UInt64, encapsulation: Encapsulation = .rtp, _ change: (inout SimulatedAir.Source) -> Void
+  ) -> SimulatedAir {
+    var tuning = TSBytes.tuning(encapsulation: encapsulation)
     tuning.station.bitrate = 4_000_000
     tuning.sources[0].server = StreamServer(address: "10.0.0.1", port: 9966)
     var air = SimulatedAir(tuning, seed: seed)
     (air.spacing, air.count, air.access) = (3, count, 300)
+    air.isBare = encapsulation == .udp
     change(&air.sources[0])
     air.run(until: 31_000)
     return air
@@ -90,6 +93,21 @@ struct LossTrials {
     #expect(stopped.slowest <= 120 && stopped.reception.figures.lost == 0)
     let late = Self.air(8) { $0.multicast = 10_000..<40_000 }
     #expect(late.failure == nil && late.jumps == 0 && late.reception.figures.path == .multicast)
+  }
+
+  @Test(arguments: [0, 0.001, 0.02])
+  func aStationWithoutRTPIsPutTogetherByItsBytes(loss: Double) {
+    let air = Self.air(10, encapsulation: .udp) {
+      $0.loss = loss
+      $0.twice = loss
+    }
+    let figures = air.reception.figures
+    #expect(air.failure == nil && air.jumps == 0 && air.first.map { $0 + air.taken } == air.base + air.count)
+    #expect(figures.lost == 0 && figures.foreign == 0 && air.slowest <= 40)
+    if loss < 0.01 { #expect(figures.path == .multicast && air.repairs == 0) }
+    // Without loss the stream is paused once, and asked for again at the end.
+    #expect(air.lines <= 3 || loss > 0)
+    #expect(air.lines < 120)
   }
 
   @Test func aLineThatLosesMostComesOverTheStream() {

@@ -58,6 +58,8 @@ struct SimulatedAir: ~Copyable {
   var count: Int64 = 60
   /// Unix time of 0, in seconds.
   var epoch = 1_795_359_872.0
+  /// Whether multicast comes without RTP.
+  var isBare = false
   /// Datagrams that the player takes in a millisecond.
   var appetite = Int.max
   var sources: [Source] = [Source()]
@@ -148,7 +150,9 @@ struct SimulatedAir: ~Copyable {
     case .multicast(let number, let source):
       guard !isStream else { return }
       let packet = packet(number, sources[source].outOfStep)
-      reception.datagram(packet.span, by: source, arrival: Int64(epoch * 1e9) + Int64(time) * 1_000_000, now: now)
+      reception.datagram(
+        isBare ? packet.span.extracting(12..<200) : packet.span, by: source,
+        arrival: Int64(epoch * 1e9) + Int64(time) * 1_000_000, now: now)
     case .frame(let number, let source, let epoch):
       guard isStream, connections[source].epoch == epoch else { return }
       // What is not wanted stays in the socket, and what comes behind it too.
@@ -176,6 +180,8 @@ struct SimulatedAir: ~Copyable {
       timestamp: UInt32(truncatingIfNeeded: timestamp(number)) &+ outOfStep, ssrc: 1
     ).write(into: &room)
     room[12] = 0x47
+    room[13] = 0x01
+    room[15] = 0x10 | UInt8(number & 15)
     for index in 0..<8 { room[16 + index] = UInt8(truncatingIfNeeded: number >> Int64(8 * index)) }
     room[199] = UInt8(truncatingIfNeeded: outOfStep)
     return bytes
@@ -191,7 +197,9 @@ struct SimulatedAir: ~Copyable {
         for index in 0..<8 { number |= Int64(payload[4 + index]) << Int64(8 * index) }
         isWhole = payload.count == 188 && payload[187] == 0
       }
-      if !isWhole || head.date != timestamp(number) { failure = "\(time): datagram \(number) is not as it was sent" }
+      if !isWhole || (!isBare && head.date != timestamp(number)) {
+        failure = "\(time): datagram \(number) is not as it was sent"
+      }
       if reception.isAnchored, head.n != number { failure = "\(time): datagram \(number) came as \(head.n)" }
       if first == nil {
         (first, start) = (number, time)
@@ -222,8 +230,14 @@ struct SimulatedAir: ~Copyable {
       let latest = next(at: at - Int(back * 1000)) - 1
       first = latest - (latest - base + access * 100) % access
     }
+    if let date = request.at {
+      let latest = next(at: Int((date - epoch) * 1000)) - 1
+      first = latest - (latest - base + access * 1000) % access
+    }
     connections[index].follow = nil
-    if request.from != nil || request.back != nil { connections[index].requests = [(at + 1, .follow(first))] }
+    if request.at != nil || request.from != nil || request.back != nil {
+      connections[index].requests = [(at + 1, .follow(first))]
+    }
     let reply = StreamReply(
       station: request.station, ssrc: 1, first: first, date: Double(timestamp(first)) / 90_000, next: next(at: at),
       now: epoch + Double(at) / 1000, earliest: epoch - 1000)

@@ -1,0 +1,134 @@
+import TSBytes
+import Testing
+import Wire
+
+@testable import Reception
+
+struct StationReceptionTests {
+  private static func tuning(_ sources: Int = 1, encapsulation: Encapsulation = .rtp) -> Tuning {
+    var tuning = TSBytes.tuning(encapsulation: encapsulation)
+    tuning.sources[0].server = StreamServer(address: "10.0.0.1", port: 9966)
+    for _ in 1..<sources { tuning.sources.append(tuning.sources[0]) }
+    return tuning
+  }
+
+  @Test func catchUpComesAsFastAsThereIsRoomAndNoFaster() {
+    var tuning = Self.tuning()
+    tuning.start = .at(1_795_359_872 - 12)
+    var air = SimulatedAir(tuning, seed: 1)
+    (air.count, air.appetite) = (2000, 3)
+    air.sources[0].framesPerMillisecond = 40
+    air.run(until: 5000)
+    let figures = air.reception.figures
+    #expect(air.failure == nil && air.jumps == 0 && air.first.map { $0 + air.taken } == air.base + air.count)
+    #expect(air.taken >= 8000 && figures.lost == 0 && figures.path == .stream)
+  }
+
+  @Test func aTwinThatPlaysSomethingElseIsLeftOut() {
+    var air = SimulatedAir(Self.tuning(2), seed: 2)
+    air.sources = [SimulatedAir.Source(), SimulatedAir.Source()]
+    air.count = 500
+    air.sources[0].loss = 0.05
+    (air.sources[1].outOfStep, air.sources[1].delay) = (90, 3)
+    air.run(until: 3000)
+    let figures = air.reception.figures
+    #expect(air.failure == nil && air.jumps == 0 && figures.lost == 0 && figures.foreign > 400)
+  }
+
+  @Test func twinsMendEachOther() {
+    var tuning = Self.tuning(2)
+    for index in 0..<2 { tuning.sources[index].server = nil }
+    var air = SimulatedAir(tuning, seed: 3)
+    air.sources = [SimulatedAir.Source(), SimulatedAir.Source()]
+    air.count = 2000
+    for index in 0..<2 { air.sources[index].hasServer = false }
+    // The two lose others, and one of them dies.
+    air.sources[0].burst = (every: 100, length: 20)
+    air.sources[1].multicast = 10..<3000
+    air.sources[0].multicast = 0..<2000
+    air.run(until: 5000)
+    #expect(air.failure == nil && air.jumps == 0 && air.reception.figures.lost == 0)
+    #expect(air.first.map { $0 + air.taken } == air.base + 1500)
+  }
+
+  @Test func whoBeginsWithoutAServerGoesOnWithItsNumbers() {
+    var air = SimulatedAir(Self.tuning(), seed: 4)
+    (air.count, air.base) = (2000, 5 * 65536 - 700)
+    air.sources[0].loss = 0.05
+    // No connection holds until 1.6 s are over.
+    air.sources[0].cuts = Array(stride(from: 1, to: 1600, by: 2))
+    (air.sources[0].reconnect, air.sources[0].delay) = (1, 2)
+    air.run(until: 6000)
+    let figures = air.reception.figures
+    #expect(air.failure == nil && air.reception.isAnchored == true && figures.repaired > 50)
+    #expect(air.first.map { $0 + air.taken } == (air.base + air.count) % 65536 || air.taken > 1500)
+  }
+
+  @Test func bareDatagramsWithoutAServerGoStraightThrough() {
+    var reception = StationReception(TSBytes.tuning(encapsulation: .udp), now: 0)
+    var taken: [UInt8] = []
+    for (index, fill) in [UInt8(1), 2, 3, 5, 5, 6].enumerated() {
+      let packet = TSBytes.packet(0x100, counter: Int(fill), fill: fill)
+      reception.datagram(packet.span, by: 0, arrival: 0, now: Int64(index))
+      while reception.head != nil { reception.take { taken.append($0[187]) } }
+    }
+    #expect(taken == [1, 2, 3, 5, 6])
+    let figures = reception.figures
+    #expect(figures.received == 5 && figures.duplicates == 1 && figures.isPlaying)
+  }
+
+  @Test func foreignDatagramsAreCountedAndLeftOut() {
+    var reception = StationReception(TSBytes.tuning(), now: 0)
+    let start = TSBytes.packet(0x100, counter: 0)
+    let datagrams: [[UInt8]] = [
+      [], [0x80], TSBytes.rtp(1, start, ssrc: 2), start, TSBytes.rtp(1, []),
+      TSBytes.rtp(1, [UInt8](repeating: 0x47, count: 187)), TSBytes.rtp(1, [UInt8](repeating: 0x00, count: 188)),
+      TSBytes.rtp(1, [UInt8](repeating: 0x47, count: 8 * 188)),
+    ]
+    for datagram in datagrams { reception.datagram(datagram.span, by: 0, arrival: 0, now: 5) }
+    let figures = reception.figures
+    #expect(figures.foreign == 8 && figures.received == 0 && figures.lastArrival == nil)
+  }
+
+  @Test func repliesThatCannotBeAreNotTaken() {
+    var reception = StationReception(Self.tuning(), now: 0)
+    #expect(reception.opening(for: 0) == StreamRequest(station: 1, back: 0.4))
+    for reply in [
+      StreamReply(station: 1, ssrc: 1, first: .max, date: 0, next: 0, now: 0, earliest: 0),
+      StreamReply(station: 1, ssrc: 1, first: 0, date: .nan, next: 0, now: 0, earliest: 0),
+      StreamReply(station: 1, ssrc: 1, first: 0, date: 0, next: -1, now: 1e300, earliest: 0),
+    ] {
+      reception.opened(reply, by: 0, now: 1)
+      #expect(reception.mode == .waiting)
+    }
+  }
+
+  @Test func bareDatagramsAreNumberedByTheStreams() {
+    var numbering = BareNumbering()
+    let packets = (0..<12).map { TSBytes.packet(0x100, counter: $0, fill: UInt8($0)) }
+    func arrive(_ index: Int) -> BareNumbering.Arrival {
+      let packet = packets[index]
+      return numbering.arrived(packet.span)
+    }
+    func send(_ index: Int) {
+      let packet = packets[index]
+      numbering.sent(100 + Int64(index), packet.span)
+    }
+    for index in 0..<4 { #expect(arrive(index) == .unknown) }
+    send(1)
+    send(2)
+    #expect(arrive(4) == .unknown)
+    send(3)
+    #expect(arrive(5) == .number(105))
+    #expect(arrive(5) == .repeated)
+    #expect(arrive(6) == .number(106))
+    // One is missing: nothing before it says anything any more.
+    #expect(arrive(8) == .broken)
+    for index in 4..<7 { send(index) }
+    #expect(arrive(9) == .unknown)
+    for index in 8..<11 { send(index) }
+    #expect(numbering.distance == nil && arrive(10) == .unknown)
+    for index in 8..<11 { send(index) }
+    #expect(arrive(11) == .number(111))
+  }
+}
