@@ -90,7 +90,7 @@ package final class Receiver: Sendable {
         defer { orders.gauge = nil }
         return (orders.count, orders.tuned, orders.stopped, orders.gauge)
       }
-      if stopped { return }
+      if stopped { return desk.finish() }
       if count != seen {
         seen = count
         let (tuning, sink) = orders.withLock { ($0.tuning, $0.sink) }

@@ -9,8 +9,12 @@ struct ReceiverDesk: ~Copyable {
   private static let settling: Int64 = 500_000_000
   /// The longest rest.
   private static let longest: Int64 = 100_000_000
+  /// Datagrams with dates further apart have a hole between them that no player gets over: 90 kHz.
+  private static let hole: Int64 = 90_000
+  /// How long a player may take for the last of a station.
+  private static let farewell: Int64 = 100_000_000
   /// So many datagrams are fed before the player is written to.
-  private static let portion = 1024
+  private static let portion = 64
   /// How long a station that is left may go on while the new one has not come.
   private static let patience: Int64 = 2_000_000_000
 
@@ -23,6 +27,8 @@ struct ReceiverDesk: ~Copyable {
   private var feed: PlayerFeed
   private var buffer = SinkBuffer()
   private var droppedBefore: UInt64 = 0
+  /// The date of the datagram that was fed last: Unix time in 90 kHz.
+  private var lastDate: Int64?
   /// When the player got the first of the station, in steady nanoseconds.
   private var started: Int64?
   /// Which of the stations tuned to the player gets.
@@ -61,12 +67,25 @@ struct ReceiverDesk: ~Copyable {
     _ = pump()
   }
 
+  /// Nothing more comes: what the player has been given ends with whole pictures and sound, as far as it takes that soon.
+  mutating func finish() {
+    guard feed.isOpen else { return }
+    feed.begin(current.tuning, now: SteadyClock.now)
+    let limit = SteadyClock.now + Self.farewell
+    while pump() == false, sinkFault == nil, SteadyClock.now < limit {
+      SteadyClock.sleep(until: SteadyClock.now + Self.beat)
+    }
+  }
+
   /// Feeds what is there, as far as the player should have it; false when that is nothing.
   private mutating func supply(now: Int64) -> Bool {
     // On the air things go on while nobody reads: then the feed lets go of the oldest.
     let most = current.tuning.start == .live ? Int.max : Self.portion
     var count = 0
     while feed.waiting < most, count < Self.portion, let head = current.head, feed.mayTake(date: head.date, now: now) {
+      // After a long hole the player begins anew, with a whole picture.
+      if let lastDate, abs(head.date - lastDate) > Self.hole { feed.begin(current.tuning, now: now) }
+      lastDate = head.date
       current.take { feed.accept($0, date: head.date, now: now) }
       count += 1
     }
@@ -100,6 +119,7 @@ struct ReceiverDesk: ~Copyable {
       buffer.clear()
     }
     feed.begin(new.tuning, now: now, newPlayer: isOther)
+    lastDate = nil
     droppedBefore = feed.dropped
   }
 

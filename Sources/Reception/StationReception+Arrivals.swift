@@ -107,7 +107,9 @@ extension StationReception {
     let isBehind = number < sources[source].newest
     var end = window.end
     var verdict = window.put(number, timestamp: timestamp, origin: min(source, ReceiveWindow.stream - 1), packets)
-    if verdict == .beyond, mode == .multicast, window.contiguous == window.next {
+    // In stream mode, and no stream to be had for as long as multicast is back.
+    let isOrphaned = mode == .stream && carrying(0) == nil && now - run.since >= Self.orphaned
+    if verdict == .beyond, mode == .multicast || isOrphaned, window.contiguous == window.next {
       // What is missing at the head is more than can be held: over the stream, all of it; without one, on from here.
       if isAnchored, carrying(0) != nil, number - window.next < 2 * Int64(window.capacity) {
         follow()
@@ -138,6 +140,9 @@ extension StationReception {
     }
     comeBack()
   }
+
+  /// Multicast that is back, but too far ahead, is waited with so long for a stream connection that has what is missing.
+  private static let orphaned: Int64 = 2_000_000_000
 
   // MARK: numbers
 

@@ -31,7 +31,7 @@ package struct StreamLink: ~Copyable {
   private static let firstPause: Int64 = 100_000_000
   private static let longestPause: Int64 = 1_600_000_000
   /// Bytes read in one go before others have their turn.
-  private static let budget = 1 << 20
+  private static let budget = 128 << 10
 
   package let server: StreamServer
   private var stage: Stage
