@@ -5,11 +5,13 @@
 #include <linux/if_ether.h>
 #include <netinet/udp.h>
 #include <netpacket/packet.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -160,4 +162,57 @@ int CLinux_catch_signals(const int *signals, size_t count, int pipe) {
     if (sigaction(signals[i], &action, NULL) < 0) return -1;
   }
   return 0;
+}
+
+static int same_settings(const struct termios *a, const struct termios *b) {
+  return a->c_iflag == b->c_iflag && a->c_oflag == b->c_oflag && a->c_cflag == b->c_cflag && a->c_lflag == b->c_lflag &&
+         memcmp(a->c_cc, b->c_cc, sizeof a->c_cc) == 0;
+}
+
+// After fork in a program of many threads: nothing but system calls.
+static _Noreturn void guard(int end, int terminal, const struct termios *before, const struct termios *mine,
+                            const void *bytes, size_t count) {
+  // In a session of its own, it may change the terminal from the background, and survives its hang-up.
+  setsid();
+  prctl(PR_SET_NAME, "tuner-guard");
+  // The descriptors of the others are theirs alone; these two become 0 and 1.
+  int kept = fcntl(terminal, F_DUPFD, 10);
+  if (kept < 0 || dup2(end, 0) < 0 || dup2(kept, 1) < 0) _exit(1);
+  close_range(2, ~0U, 0);
+  char byte;
+  ssize_t read_bytes;
+  do read_bytes = read(0, &byte, 1);
+  while (read_bytes < 0 && errno == EINTR);
+  if (read_bytes != 0) _exit(0);
+  struct termios now;
+  if (tcgetattr(1, &now) == 0 && same_settings(&now, mine)) tcsetattr(1, TCSANOW, before);
+  // A terminal that is stopped (Ctrl-S) is not waited for.
+  struct pollfd entry = {.fd = 1, .events = POLLOUT};
+  if (poll(&entry, 1, 1000) > 0 && write(1, bytes, count) < 0) _exit(1);
+  _exit(0);
+}
+
+int CLinux_guard_terminal(int terminal, const struct termios *before, const struct termios *mine, const void *bytes,
+                          size_t count, pid_t *pid) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) < 0) return -1;
+  // No signal comes between fork and setsid.
+  sigset_t all, former;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, &former);
+  pid_t child = fork();
+  if (child == 0) {
+    close(ends[1]);
+    guard(ends[0], terminal, before, mine, bytes, count);
+  }
+  int code = errno;
+  pthread_sigmask(SIG_SETMASK, &former, NULL);
+  close(ends[0]);
+  if (child < 0) {
+    close(ends[1]);
+    errno = code;
+    return -1;
+  }
+  *pid = child;
+  return ends[1];
 }

@@ -15,6 +15,13 @@ package enum Terminal {
     return Int(size.ws_col)
   }
 
+  /// How many rows and columns it has; nil when it is no terminal or does not say.
+  package static func size(_ descriptor: Int32) -> (rows: Int, columns: Int)? {
+    var size = winsize()
+    guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else { return nil }
+    return (Int(size.ws_row), Int(size.ws_col))
+  }
+
   /// Waits for a byte from a terminal or file; nil when the time ran out.
   ///
   /// - Throws: EPIPE at its end.

@@ -9,6 +9,7 @@
 #include <spawn.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <termios.h>
 
 /// struct mmsghdr, which glibc declares only under _GNU_SOURCE.
 typedef struct {
@@ -84,3 +85,9 @@ int CLinux_close_from(posix_spawn_file_actions_t *actions, int first);
 /// From now on, each of these signals, whichever thread gets it, becomes a byte, its number, in the pipe whose writing
 /// end is `pipe`; to be called once. Returns 0, or -1 with errno.
 int CLinux_catch_signals(const int *signals, size_t count, int pipe);
+
+/// Forks a guard over a terminal: a process that does nothing but wait for the end of this one, however it comes. Then it
+/// writes `bytes` to the terminal and gives it its settings of `before`, unless somebody else has changed them from `mine`
+/// by then. A byte sent to it first sends it home. Returns the pipe's writing end, or -1 with errno; `pid` is the guard's.
+int CLinux_guard_terminal(int terminal, const struct termios *before, const struct termios *mine, const void *bytes,
+                          size_t count, pid_t *pid);
