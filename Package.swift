@@ -78,7 +78,7 @@ let package = Package(
     .executableTarget(
       name: "Tuner",
       dependencies: [
-        "Reception", "Wire", "TransportStream", "LinuxIO",
+        "Reception", "Timetables", "Wire", "TransportStream", "LinuxIO",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -158,7 +158,7 @@ let package = Package(
     .testTarget(
       name: "TunerTests",
       dependencies: [
-        "Tuner", "Reception", "Wire", "TransportStream", "LinuxIO", "TSBytes",
+        "Tuner", "Reception", "Timetables", "Wire", "TransportStream", "LinuxIO", "TSBytes",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ],

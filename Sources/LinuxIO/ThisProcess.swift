@@ -5,6 +5,13 @@ package enum ThisProcess {
   /// Its process id.
   package static var pid: Int32 { getpid() }
 
+  /// The path of the program that it runs, for starting it once more; nil where /proc is not mounted.
+  package static var program: String? {
+    var path = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let count = unsafe readlink("/proc/self/exe", &path, path.count)
+    return count > 0 ? String(decoding: path.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
+  }
+
   /// Bytes of memory in use now (resident set size); 0 where /proc is not mounted.
   package static var residentBytes: Int {
     guard let file = try? Descriptor(opening: "/proc/self/statm", O_RDONLY) else { return 0 }

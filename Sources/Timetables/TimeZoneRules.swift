@@ -49,6 +49,12 @@ package struct TimeZoneRules: Hashable, Sendable {
     self.init(name: name, first: block.first, transitions: block.transitions, footer: footer)
   }
 
+  /// A zone that has followed one rule for ever, as TZ may have it (POSIX.1 §8.3); nil when the text is no such rule.
+  package init?(rule: String) {
+    guard let footer = PosixTimeZone(rule) else { return nil }
+    self.init(name: rule, first: footer.standard, transitions: [], footer: footer)
+  }
+
   /// Seconds east of UTC at a moment.
   package func offset(at moment: Int64) -> Int { segment(at: moment).offset }
 

@@ -33,6 +33,8 @@ struct JoinCommand: AsyncParsableCommand {
       "How long a missing packet may hold up the player, in milliseconds (default: 200).", valueName: "ms"))
   var latency = 200
   @OptionGroup var server: ServerOption
+  @Flag(help: ArgumentHelp("End with standard input: for a program that starts this one.", visibility: .private))
+  var leashed = false
 
   func validate() throws {
     if player != nil && output != nil { throw ValidationError("Either --player or --output, not both.") }
@@ -50,7 +52,7 @@ struct JoinCommand: AsyncParsableCommand {
         interface: try interface.map { name throws(SystemError) in try NetworkInterface(name) }, latency: latency)
       let place = try SessionPlace(environment: ProcessInfo.processInfo.environment)
       guard let lock = try await takeOver(place) else { return }
-      let status = try await Self.receive(station, addresses, choices, place)
+      let status = try await receive(addresses, choices, place)
       _ = consume lock
       if status != 0 { throw ExitCode(status) }
     }
@@ -92,10 +94,10 @@ struct JoinCommand: AsyncParsableCommand {
     throw TunerError(.temporary, "Another tuner of yours is starting or does not answer. \"tuner terminate\" ends it.")
   }
 
-  private static func receive(
-    _ station: String, _ addresses: [ServerAddress], _ choices: TuningSession.Choices, _ place: SessionPlace
+  private func receive(
+    _ addresses: [ServerAddress], _ choices: TuningSession.Choices, _ place: SessionPlace
   ) async throws -> Int32 {
-    let (connection, joined) = try await firstToJoin(station, addresses)
+    let (connection, joined) = try await Self.firstToJoin(station, addresses)
     let links = addresses.map { ControlLink($0, first: $0 == connection.server ? connection : nil) }
     let (events, feed) = AsyncStream.makeStream(of: TuningSession.Event.self)
     let lead = addresses.firstIndex(of: connection.server) ?? 0
@@ -124,7 +126,7 @@ struct JoinCommand: AsyncParsableCommand {
         try? await Task.sleep(for: .milliseconds(250))
       }
     }
-    readKeys(feed)
+    if leashed { Self.followInput(feed) } else { Self.readKeys(feed) }
     let status = await session.run(events)
     ticking.cancel()
     linking.cancel()
@@ -164,6 +166,14 @@ struct JoinCommand: AsyncParsableCommand {
     }
     guard let first else { throw errors[0] ?? CancellationError() }
     return first
+  }
+
+  /// Ends this session when whoever started it does, however that comes about.
+  private static func followInput(_ feed: AsyncStream<TuningSession.Event>.Continuation) {
+    _ = try? RealTimeThread(name: "input", priority: nil) {
+      while (try? Terminal.readByte(STDIN_FILENO, timeoutMilliseconds: -1)) != nil {}
+      feed.yield(.signal(SIGTERM))
+    }
   }
 
   /// Reads keys on a thread of its own for as long as the process lives.

@@ -28,6 +28,7 @@ struct Tuner: AsyncParsableCommand {
         tuner join 3                     meanwhile, from another shell: change to 3
         tuner join 2 --player "mpv -"    play with another program
         tuner join 2 --output - | ffmpeg -i - -t 60 -c copy minute.mp4
+        tuner watch                      all of it on the whole terminal
         tuner status                     what the running tuner receives
         tuner terminate                  stop it
 
@@ -35,7 +36,9 @@ struct Tuner: AsyncParsableCommand {
       this machine (127.0.0.1:9966).
       """,
     version: "tuner \(tunerVersion)",
-    subcommands: [ListCommand.self, JoinCommand.self, StatusCommand.self, TerminateCommand.self])
+    subcommands: [
+      ListCommand.self, JoinCommand.self, WatchCommand.self, StatusCommand.self, TerminateCommand.self,
+    ])
 }
 
 /// Where the server is, by the command line or the environment.
@@ -51,9 +54,12 @@ struct ServerOption: ParsableArguments {
   func address() throws(TunerError) -> ServerAddress { try addresses().first ?? .local }
 
   /// At least one, each once.
-  func addresses() throws(TunerError) -> [ServerAddress] {
+  ///
+  /// - Parameter running: the server of a tuner that runs, for where nobody has named one.
+  func addresses(running: String? = nil) throws(TunerError) -> [ServerAddress] {
     let variable = ProcessInfo.processInfo.environment["TUNER_SERVER"] ?? ""
-    let given = texts.isEmpty ? variable.split(whereSeparator: { $0 == "," || $0 == " " }).map(String.init) : texts
+    let named = texts.isEmpty ? variable.split(whereSeparator: { $0 == "," || $0 == " " }).map(String.init) : texts
+    let given = named.isEmpty ? [running].compactMap(\.self) : named
     var addresses: [ServerAddress] = []
     for text in given {
       guard let address = ServerAddress(text) else {

@@ -73,10 +73,7 @@ struct SessionStatus: Codable, Sendable, Equatable {
   }
 
   /// The programme on the air at a date (seconds since the Unix epoch), as far as it is known.
-  func programme(at date: Double) -> Programme? {
-    if let now = station.now, now.isOpen || date < now.end { return now }
-    return station.next.flatMap { date < $0.end ? $0 : nil }
-  }
+  func programme(at date: Double) -> Programme? { station.programme(at: date) }
 }
 
 /// Lines of JSON whose bytes depend on nothing but the value.
