@@ -51,7 +51,9 @@ final class Intake {
       inlet.join(now: now)
       inlet.datagrams(now: now) { reception.datagram($0, by: index, arrival: $1, now: now) }
       switch inlet.advance(now: now, opening: { reception.opening(for: index) }) {
-      case .opened(let reply): reception.opened(reply, by: index, now: now)
+      case .opened(let reply):
+        self.reply = self.reply ?? reply
+        reception.opened(reply, by: index, now: now)
       case .closed(let refusal):
         self.refusal = refusal
         reception.closed(by: index, now: now)
@@ -70,6 +72,9 @@ final class Intake {
       }
     }
   }
+
+  /// What a server said first: where reception began, and what was on.
+  private(set) var reply: StreamReply?
 
   /// What a server said last when it refused a stream.
   private(set) var refusal: ServerMessage.ErrorReply?

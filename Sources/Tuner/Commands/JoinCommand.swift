@@ -137,7 +137,7 @@ struct JoinCommand: AsyncParsableCommand {
   }
 
   /// Joins the station at the server that answers first; throws what the first of them said when none does.
-  private static func firstToJoin(
+  static func firstToJoin(
     _ station: String, _ addresses: [ServerAddress]
   ) async throws -> (ControlConnection, ServerMessage.Joined) {
     typealias Outcome = Result<(ControlConnection, ServerMessage.Joined), any Error>

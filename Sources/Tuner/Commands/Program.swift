@@ -28,6 +28,7 @@ struct Tuner: AsyncParsableCommand {
         tuner join 3                     meanwhile, from another shell: change to 3
         tuner join 2 --player "mpv -"    play with another program
         tuner join 2 --output - | ffmpeg -i - -t 60 -c copy minute.mp4
+        tuner record 2 --for 30m -o FILE write half an hour of station 2 to a file
         tuner watch                      all of it on the whole terminal
         tuner status                     what the running tuner receives
         tuner terminate                  stop it
@@ -37,7 +38,8 @@ struct Tuner: AsyncParsableCommand {
       """,
     version: "tuner \(tunerVersion)",
     subcommands: [
-      ListCommand.self, JoinCommand.self, WatchCommand.self, StatusCommand.self, TerminateCommand.self,
+      ListCommand.self, JoinCommand.self, RecordCommand.self, WatchCommand.self, StatusCommand.self,
+      TerminateCommand.self,
     ])
 }
 

@@ -20,6 +20,14 @@ enum Figures {
     }
   }
 
+  /// "812 kB", "45.2 MB", "1.2 GB".
+  static func size(bytes: UInt64) -> String {
+    guard bytes >= 1_000_000 else { return "\((bytes + 500) / 1000) kB" }
+    let (unit, name): (UInt64, String) = bytes < 1_000_000_000 ? (1_000_000, "MB") : (1_000_000_000, "GB")
+    let tenths = bytes / (unit / 10)
+    return "\(tenths / 10).\(tenths % 10) \(name)"
+  }
+
   /// "1 packet", "2 packets".
   static func count(_ number: UInt64, _ noun: String) -> String {
     "\(number) \(noun)\(number == 1 ? "" : "s")"

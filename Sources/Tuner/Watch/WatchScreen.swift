@@ -114,6 +114,7 @@ struct WatchScreen {
     second.add(" · \(Figures.count(status.received, "packet"))")
     second.add(" · ")
     second.add("\(status.lost) lost", status.lost > 0 ? .coloured(.red) : .plain)
+    for part in status.quality.map(QualityText.parts) ?? [] { second.add(" · \(part)") }
     if status.dropped > 0 { second.add(" · \(status.dropped) skipped by a slow player", .coloured(.yellow)) }
     second.add(" · \(printable(status.output)) · \(Figures.time(seconds: status.seconds))", .dim)
     if !status.isConnected { second.add(" · server away", .coloured(.yellow)) }
