@@ -113,9 +113,9 @@ final class RecordingSession {
     let now = SteadyClock.now
     let progress = receiver.progress
     for index in servers.indices { servers[index].tick(tuning.station.number, now: now) }
+    if !hasBegun, let reply = progress.reply { begin(reply) }
     if let fault = progress.fault { return fail(fault, progress) }
     if progress.isOver { return end(progress) }
-    if !hasBegun, let reply = progress.reply { begin(reply) }
     if let news = watch.update(progress.figures, now: now) { say(news) }
     if progress.length > lastGrowth.length { lastGrowth = (progress.length, now) }
     if let last = wanted.end, wallSeconds > last, now - lastGrowth.date > Self.patience, !isFinishing {
