@@ -24,11 +24,9 @@ package final class ChildProcess: Sendable {
   ///   - output: the descriptor that its output and error both go to; this program's standard error by default.
   /// - Throws: ENOENT when there is no such program, and whatever the kernel says.
   package init(_ arguments: [String], output: Int32 = STDERR_FILENO) throws(SystemError) {
-    var ends: [Int32] = [-1, -1]
-    try systemCall("make", "a pipe") { unsafe CLinux_pipe(&ends) }
-    let reading = Descriptor(owning: ends[0])
-    input = Descriptor(owning: ends[1])
-    pid = try Self.spawn(arguments, input: reading.number, output: output)
+    let pipe = try Pipe()
+    pid = try Self.spawn(arguments, input: pipe.reading.number, output: output)
+    input = pipe.writer()
   }
 
   deinit {

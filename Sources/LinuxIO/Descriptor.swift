@@ -92,6 +92,22 @@ package enum DescriptorIO {
     throw SystemError(operation: "write to", subject: "descriptor \(descriptor)", code: errno)
   }
 
+  /// Reads what is there, waiting for the first of it as long as it takes.
+  ///
+  /// - Returns: how many bytes; 0 at the end.
+  package static func read(_ descriptor: Int32, into bytes: inout [UInt8]) throws(SystemError) -> Int {
+    let room = bytes.count
+    while true {
+      let count = unsafe bytes.withUnsafeMutableBytes { unsafe Glibc.read(descriptor, $0.baseAddress, room) }
+      if count >= 0 { return count }
+      if errno == EAGAIN {
+        _ = try wait(descriptor, toWrite: false, timeoutMilliseconds: -1)
+      } else if errno != EINTR {
+        throw SystemError(operation: "read from", subject: "descriptor \(descriptor)", code: errno)
+      }
+    }
+  }
+
   /// Writes all bytes, however long it takes.
   package static func writeAll(_ bytes: Span<UInt8>, to descriptor: Int32) throws(SystemError) {
     _ = try write(bytes, to: descriptor, timeoutMilliseconds: -1)

@@ -17,7 +17,8 @@ struct JoinCommand: AsyncParsableCommand {
         tuner join 2 --output - | vlc -
 
       While a tuner of yours is running, join has that one change station; its player goes on where the new station has
-      the same codecs. q or Ctrl-C ends it, and "tuner terminate" from any shell.
+      the same codecs. In its own terminal, digits and Enter change station, as do the keys up and down. q or Ctrl-C ends
+      it, and "tuner terminate" from any shell.
       """)
 
   @Argument(help: "The station's number, its name, or the beginning of its name.") var station: String

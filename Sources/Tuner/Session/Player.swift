@@ -33,10 +33,13 @@ enum Output: Sendable, Equatable {
   func arguments(for tuning: Tuning) -> [String] {
     switch self {
     case .ffplay:
-      // Small analysis limits start it fast; smaller ones lose the sound. -autoexit: it ends with the pipe.
-      ["ffplay", "-hide_banner", "-nostats", "-loglevel", "fatal", "-autoexit"]
-        + ["-f", "mpegts", "-fflags", "nobuffer", "-flags", "low_delay"]
-        + ["-probesize", "200000", "-analyzeduration", "500000"]
+      // It begins as soon as it knows its streams: without -scan_all_pmts and -fpsprobesize it would read on to the end of
+      // -probesize; "-fflags nobuffer" would throw away what it has read until then, and with it the first pictures. Frames
+      // decoded on several threads at once would come out later by as many. -stats tells what it shows (PlayerGauge), and
+      // -autoexit ends it with its pipe.
+      ["ffplay", "-hide_banner", "-stats", "-loglevel", "fatal", "-autoexit", "-f", "mpegts"]
+        + ["-scan_all_pmts", "0", "-fpsprobesize", "0", "-probesize", "5000000", "-analyzeduration", "5000000"]
+        + ["-thread_type", "slice"]
         + ["-window_title", printable(tuning.station.name)] + (tuning.video == nil ? ["-showmode", "1"] : [])
         + ["-i", "pipe:0"]
     case .player(let command): ["/bin/sh", "-c", command]

@@ -30,7 +30,8 @@ final class TuningSession {
   /// A change of station that is under way.
   private struct Pending {
     var request: TuneRequest
-    var answer: Answer
+    /// Who asked; nil when it was a key.
+    var answer: Answer?
     /// Which of the servers is asked.
     var server: Int
     /// Steady nanoseconds.
@@ -48,6 +49,7 @@ final class TuningSession {
   private var tuning: Tuning
   private var screen = StatusLine()
   private var keys: KeyMode?
+  private var remote = RemoteControl()
   private var watch: ReceptionWatch
   private var pending: Pending?
   private var exitStatus: Int32?
@@ -85,7 +87,7 @@ final class TuningSession {
   /// - Returns: the exit status.
   func run(_ events: AsyncStream<Event>) async -> Int32 {
     keys = Terminal.isTerminal(STDERR_FILENO) ? KeyMode(STDIN_FILENO) : nil
-    let quit = keys == nil ? "" : ", q ends it"
+    let quit = keys == nil ? "" : "; digits, up and down change station, q ends it"
     screen.say("\(name) from \(place), \(output.isPlayer ? "played by" : "written to") \(output.description)\(quit).")
     for await event in events {
       await handle(event)
@@ -97,7 +99,7 @@ final class TuningSession {
     screen.clear()
     keys = nil
     terminating?.give(SessionReply(message: "Stopped \(name).", status: status))
-    pending?.answer.give(SessionReply(message: "The tuner was stopped.", exitStatus: 75))
+    pending?.answer?.give(SessionReply(message: "The tuner was stopped.", exitStatus: 75))
     return exitStatus ?? 0
   }
 
@@ -113,8 +115,7 @@ final class TuningSession {
       fail(TunerError(.unavailable, "The server at \(servers[server].link.server) has gone away."))
     case .link(let server, .message(let message)): await take(message, from: server)
     case .request(let request, let answer): take(request, answer)
-    case .key(let key):
-      if key == UInt8(ascii: "q") || key == UInt8(ascii: "Q") || key == 0x04 { exitStatus = 0 }
+    case .key(let key): wish(remote.press(key, now: SteadyClock.now))
     case .signal(SIGCONT): keys?.enter()
     case .signal: exitStatus = 0
     case .tick: await tick()
@@ -173,6 +174,8 @@ final class TuningSession {
     case .joined(let joined) where joined.station.number == tuning.station.number: await rejoin(joined, server)
     case .changed(let changed) where changed.station.number == tuning.station.number:
       note(changed.station, from: server)
+    case .stations(let page):
+      if let number = remote.receive(page, current: tuning.station.number) { wish(.station(number)) }
     case .reporting(let reporting): servers[server].report(every: reporting.every)
     case .left(let left) where left.station == tuning.station.number:
       servers[server].isJoined = false
@@ -244,9 +247,33 @@ final class TuningSession {
     }
   }
 
+  /// What a key of the remote control asks for.
+  private func wish(_ wish: RemoteControl.Wish?) {
+    let server = servers.firstIndex { $0.link.isConnected }
+    switch wish {
+    case nil: break
+    case .quit: exitStatus = 0
+    case .typing(let number): if number.isEmpty { screen.clear() } else { screen.show("Station \(number) …") }
+    case .list where server == nil, .station where server == nil:
+      screen.say("The server at \(lead.link.server) is away, so \(name) stays on.")
+    case .list: if let server { servers[server].link.send(.list()) }
+    case .station(let number):
+      // Another tuner's wish goes first; of those of the keys the last one counts.
+      guard let server, pending?.answer == nil, number != tuning.station.number || pending != nil else { return }
+      let talk = TuneRequest("\(number)")
+      guard servers[server].link.send(talk.opening) else { return }
+      pending = Pending(request: talk, answer: nil, server: server, limit: SteadyClock.now + 5_000_000_000)
+    }
+  }
+
   private func fail(_ error: TunerError) {
-    pending?.answer.give(SessionReply(message: error.description, exitStatus: error.status.rawValue))
-    pending = nil
+    guard let pending else { return }
+    if let answer = pending.answer {
+      answer.give(SessionReply(message: error.description, exitStatus: error.status.rawValue))
+    } else {
+      screen.say(error.description)
+    }
+    self.pending = nil
   }
 
   /// Changes station. The player goes on where it can play the new one; else another one is started, and the former ends
@@ -272,7 +299,7 @@ final class TuningSession {
     let was =
       old.station.number == new.station.number ? "" : ", was \(old.station.number) \(printable(old.station.name))"
     screen.say("\(name) from \(place)\(was).")
-    pending?.answer.give(SessionReply(message: "Changed to \(name)\(was).", status: status))
+    pending?.answer?.give(SessionReply(message: "Changed to \(name)\(was).", status: status))
     pending = nil
   }
 
@@ -300,6 +327,8 @@ final class TuningSession {
           station: tuning.station.number, received: figures.received, lost: figures.lost, bitrate: watch.bitrate,
           quality: figures.quality), now: now)
     }
+    wish(remote.tick(now: now))
+    guard remote.number.isEmpty else { return }
     screen.show(StatusLine.text(status, now: wallSeconds))
   }
 
