@@ -18,8 +18,6 @@ package final class Receiver: Sendable {
     var stopped = false
     var figures = ReceptionFigures()
     var sinkFault: SystemError?
-    /// What the player plays just now, as it has told since the last look.
-    var gauge: Double?
   }
 
   private let orders: Mutex<Orders>
@@ -56,9 +54,6 @@ package final class Receiver: Sendable {
     change { orders in orders.tuning.sources += sources.filter { !orders.tuning.sources.contains($0) } }
   }
 
-  /// The player tells what it plays just now: seconds of the stream's own time.
-  package func gauge(_ clock: Double) { orders.withLock { $0.gauge = clock } }
-
   /// Leaves the group and ends the thread; returns when that is done.
   package func stop() {
     change { $0.stopped = true }
@@ -86,17 +81,13 @@ package final class Receiver: Sendable {
     var polls = PollSet(capacity: 16)
     var seen = 0
     while true {
-      let (count, tuned, stopped, gauge) = orders.withLock { orders in
-        defer { orders.gauge = nil }
-        return (orders.count, orders.tuned, orders.stopped, orders.gauge)
-      }
+      let (count, tuned, stopped) = orders.withLock { ($0.count, $0.tuned, $0.stopped) }
       if stopped { return desk.finish() }
       if count != seen {
         seen = count
         let (tuning, sink) = orders.withLock { ($0.tuning, $0.sink) }
         desk.take(tuning, sink: sink, tuned: tuned, now: SteadyClock.now)
       }
-      if let gauge { desk.gauge(gauge, now: SteadyClock.now) }
       desk.turn(now: SteadyClock.now)
       let (figures, fed, fault) = (desk.figures, desk.fed, desk.sinkFault)
       orders.withLock {

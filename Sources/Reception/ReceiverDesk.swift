@@ -53,10 +53,8 @@ struct ReceiverDesk: ~Copyable {
     comingSince = now
   }
 
-  /// What the player plays just now, as it tells: seconds of the stream's own time.
-  mutating func gauge(_ clock: Double, now: Int64) { feed.gauge(clock: clock, now: now) }
-
   mutating func turn(now: Int64) {
+    if let told = sink.takeClock() { feed.gauge(clock: told.seconds, now: told.date) }
     current.turn(now: now, spare: feed.spare(now: now))
     if let coming {
       coming.turn(now: now, spare: 0)

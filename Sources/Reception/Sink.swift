@@ -1,5 +1,6 @@
 import Glibc
 import LinuxIO
+import Synchronization
 
 /// Something that takes a transport stream: a player's pipe, a file.
 package protocol Sink: AnyObject, Sendable {
@@ -11,14 +12,23 @@ package protocol Sink: AnyObject, Sendable {
   /// - Returns: how many bytes it took.
   /// - Throws: EPIPE when nobody reads any more, and whatever the kernel says.
   func write(_ bytes: Span<UInt8>) throws(SystemError) -> Int
+
+  /// What the player has told since the last call that it plays: seconds of the stream's own time, and when it told, in
+  /// steady nanoseconds. Nil when nothing, or nobody tells.
+  func takeClock() -> (seconds: Double, date: Int64)?
+}
+
+extension Sink {
+  package func takeClock() -> (seconds: Double, date: Int64)? { nil }
 }
 
 /// A player: a program that reads a transport stream from its standard input.
 package final class PlayerSink: Sink {
   package let player: ChildProcess
   package let pacing: Pacing
+  private let clock = Mutex<(seconds: Double, date: Int64)?>(nil)
 
-  /// - Parameter hasGauge: whether it tells what it plays (``Receiver/gauge(_:)``).
+  /// - Parameter hasGauge: whether it tells what it plays (``tell(_:)``).
   package init(_ player: ChildProcess, hasGauge: Bool = false) {
     self.player = player
     pacing = .player(hasGauge: hasGauge)
@@ -28,6 +38,16 @@ package final class PlayerSink: Sink {
 
   package func write(_ bytes: Span<UInt8>) throws(SystemError) -> Int {
     try DescriptorIO.writeOnce(bytes, to: player.input.number)
+  }
+
+  /// The player tells what it plays just now: seconds of the stream's own time.
+  package func tell(_ seconds: Double) { clock.withLock { $0 = (seconds, SteadyClock.now) } }
+
+  package func takeClock() -> (seconds: Double, date: Int64)? {
+    clock.withLock { told in
+      defer { told = nil }
+      return told
+    }
   }
 }
 

@@ -51,7 +51,8 @@ enum Output: Sendable, Equatable {
   func open(for tuning: Tuning) throws(TunerError) -> any Sink {
     do throws(SystemError) {
       switch self {
-      case .ffplay, .player: return PlayerSink(try ChildProcess(arguments(for: tuning)))
+      case .ffplay: return try gauged(arguments(for: tuning))
+      case .player: return PlayerSink(try ChildProcess(arguments(for: tuning)))
       case .file(let path):
         return FileSink(try Descriptor(opening: path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644))
       case .standardOutput: return FileSink(Descriptor(owning: STDOUT_FILENO), isShared: true)
@@ -64,6 +65,15 @@ enum Output: Sendable, Equatable {
           + "stream with --output.")
     }
   }
+}
+
+/// Starts a player that tells what it plays on standard error.
+private func gauged(_ arguments: [String]) throws(SystemError) -> PlayerSink {
+  let gauge = try PlayerGauge()
+  let sink = PlayerSink(try ChildProcess(arguments, output: gauge.output), hasGauge: true)
+  // The player is not kept by those who listen to it.
+  try gauge.listen { [weak sink] clock in sink?.tell(clock) }
+  return sink
 }
 
 extension ChildProcess {
