@@ -78,7 +78,7 @@ struct ReceiverDesk: ~Copyable {
   /// Feeds what is there, as far as the player should have it; false when that is nothing.
   private mutating func supply(now: Int64) -> Bool {
     // On the air things go on while nobody reads: then the feed lets go of the oldest.
-    let most = current.tuning.start == .live ? Int.max : Self.portion
+    let most = current.tuning.start == .live ? Int.max : Self.reserve
     var count = 0
     while feed.waiting < most, count < Self.portion, let head = current.head, feed.mayTake(date: head.date, now: now) {
       // After a long hole the player begins anew, with a whole picture.
