@@ -24,7 +24,7 @@ package final class ChildProcess: Sendable {
   ///   - output: the descriptor that its output and error both go to; this program's standard error by default.
   /// - Throws: ENOENT when there is no such program, and whatever the kernel says.
   package init(_ arguments: [String], output: Int32 = STDERR_FILENO) throws(SystemError) {
-    let pipe = try Pipe()
+    let pipe = try PipeEnds()
     pid = try Self.spawn(arguments, input: pipe.reading.number, output: output)
     input = pipe.writer()
   }

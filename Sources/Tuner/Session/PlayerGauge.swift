@@ -3,9 +3,9 @@ import LinuxIO
 /// Listens to what a player writes to standard error: what it plays just now, and messages, which are passed on. It ends
 /// with the player.
 struct PlayerGauge: ~Copyable {
-  private let pipe: Pipe
+  private let pipe: PipeEnds
 
-  init() throws(SystemError) { pipe = try Pipe() }
+  init() throws(SystemError) { pipe = try PipeEnds() }
 
   /// Where the player is to write.
   var output: Int32 { pipe.writing.number }

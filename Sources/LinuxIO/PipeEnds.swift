@@ -1,7 +1,7 @@
 import CLinux
 
 /// A pipe of this process alone: both ends are closed on exec.
-package struct Pipe: ~Copyable {
+package struct PipeEnds: ~Copyable {
   package let reading: Descriptor
   package let writing: Descriptor
 
