@@ -15,6 +15,8 @@ struct ReceiverDesk: ~Copyable {
   private static let farewell: Int64 = 100_000_000
   /// So many datagrams are fed before the player is written to.
   private static let portion = 64
+  /// So many may wait for a reader that is slow, of what is not on the air just now.
+  private static let reserve = 1024
   /// How long a station that is left may go on while the new one has not come.
   private static let patience: Int64 = 2_000_000_000
 
