@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/timex.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -73,6 +74,11 @@ size_t CLinux_control_size(void) {
 int CLinux_poll(struct pollfd *entries, size_t count, int64_t nanoseconds) {
   struct timespec limit = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
   return ppoll(entries, count, &limit, NULL);
+}
+
+int64_t CLinux_clock_error(void) {
+  struct timex clock = {0};
+  return adjtimex(&clock) == -1 || (clock.status & STA_UNSYNC) ? -1 : (int64_t)clock.maxerror;
 }
 
 int CLinux_set_thread_name(pthread_t thread, const char *name) {

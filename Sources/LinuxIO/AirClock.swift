@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// The machine's own steady time: CLOCK_BOOTTIME, which no one sets, and which goes on while the machine sleeps.
@@ -16,6 +17,12 @@ package enum SteadyClock {
 package enum WallClock {
   /// Nanoseconds since the Unix epoch.
   package static var now: Int64 { nanoseconds(of: CLOCK_REALTIME) }
+
+  /// How far it may be from UTC, in nanoseconds; nil when nothing keeps it (adjtimex(2)).
+  package static var error: Int64? {
+    let microseconds = CLinux_clock_error()
+    return microseconds < 0 ? nil : microseconds * 1_000
+  }
 }
 
 private func nanoseconds(of clock: clockid_t) -> Int64 {

@@ -183,12 +183,17 @@ package struct Era: Sendable {
   /// The place of the first datagram dated at or after `date`; its number may be one past its tape's last.
   func place(at date: Ticks) -> Place {
     if let ring { return Place(cycle: 0, programme: 0, datagram: Int(ring.firstDatagram(notBefore: date))) }
+    var place = programme(at: date)
+    let start = startDate(cycle: place.cycle, programme: place.programme)
+    place.datagram = lineup[place.programme].firstDatagram(notBefore: date - start)
+    return place
+  }
+
+  /// The place of the first datagram of the programme that is on at `date`, of a schedule. It reads no tape.
+  func programme(at date: Ticks) -> Place {
     let (cycle, rest) = (date - record.anchor).count.flooredDivision(by: self.cycle.duration.count)
-    let position = Ticks(rest)
-    let programme = (before.firstIndex { $0.duration > position } ?? lineup.count) - 1
-    return Place(
-      cycle: cycle, programme: programme,
-      datagram: lineup[programme].firstDatagram(notBefore: position - before[programme].duration))
+    let programme = (before.firstIndex { $0.duration > Ticks(rest) } ?? lineup.count) - 1
+    return Place(cycle: cycle, programme: programme, datagram: 0)
   }
 
   /// The place of the station's datagram `n`.

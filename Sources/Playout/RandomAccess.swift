@@ -3,7 +3,7 @@ import TransportStream
 
 /// What whoever begins in the middle of a station's air, or goes back in it, asks.
 ///
-/// All of this reads the tapes' indices, and may have to wait for a disk.
+/// Most of this reads the tapes' indices, and may have to wait for a disk.
 extension Station {
   /// The last datagram at or before `n` at which decoding may begin: a picture that is complete and refers to nothing before it.
   ///
@@ -42,25 +42,47 @@ extension Station {
     return position.isPending || position.n != n ? nil : position.date
   }
 
-  /// The first datagram from `date` on, or later, at which decoding may begin, and from which on all others are there.
-  ///
-  /// - Returns: nil when there is none yet.
-  package func earliest(notBefore date: Ticks) -> AirPosition? {
-    // A ring that has lost its beginning hides what was before it.
-    var first = 0
-    for index in eras.indices.reversed() {
-      guard let ring = eras[index].ring, ring.oldest > 0 else { continue }
-      first = index
-      break
-    }
-    let n = index(at: max(date, eras[first].record.start))
-    if let point = randomAccessPoint(atOrBefore: n) { return position(of: point) }
-    return eras[first].ring?.firstRandomAccessPoint.flatMap { position(of: eras[first].record.base.datagrams + $0) }
+  /// The earliest date, `date` at the least, from which on all of its air is there; nil when there is nothing yet. It waits for
+  /// no disk.
+  package func earliest(notBefore date: Ticks) -> Ticks? {
+    let era = eras[firstWhole]
+    guard let ring = era.ring else { return max(date, era.record.start) }
+    return ring.firstRandomAccessPoint.flatMap(ring.entry).map { max(date, $0.date) }
   }
 
-  private func position(of n: Int64) -> AirPosition? {
-    let position = cursor(at: n).position
-    return position.isPending ? nil : position
+  /// The first datagram at which decoding may begin, of all that are there; nil when there is none yet.
+  package var firstRandomAccessPoint: Int64? {
+    let era = eras[firstWhole]
+    guard let ring = era.ring else { return firstNumber(ofEra: firstWhole) }
+    return ring.firstRandomAccessPoint.map { era.record.base.datagrams + $0 }
+  }
+
+  /// The first era that nothing is missing behind: a ring that has lost its beginning hides what was before it.
+  private var firstWhole: Int {
+    eras.lastIndex { era in era.ring.map { $0.oldest > 0 } ?? false } ?? 0
+  }
+
+  /// A number that no datagram reaches that is due by `date`: whoever asks for one behind it may mean anything. It reads no
+  /// tape.
+  package func horizon(at date: Ticks) -> Int64 {
+    let era = eras[eraIndex(at: date)]
+    if let ring = era.ring { return era.record.base.datagrams + ring.count + 1 }
+    return era.number(of: era.nextProgramme(after: era.programme(at: date)))
+  }
+
+  /// The number of its first datagram: what was before is not there.
+  package var firstNumber: Int64 { firstNumber(ofEra: 0) }
+
+  /// How many datagrams from `n` on, `most` at the most and of one programme, can be read without a wait for a disk; 0 when
+  /// the first of them cannot, and then the kernel has been asked for them.
+  package func readable(from n: Int64, atMost most: Int) -> Int {
+    let index = eraIndex(of: n)
+    guard eras[index].ring == nil else { return most }
+    let place = place(of: n, era: index)
+    let showing = showing(at: place, era: index)
+    let end = min(place.datagram + most, showing.datagramCount)
+    let ofTape = min(place.datagram, showing.tapeCount)..<min(end, showing.tapeCount)
+    return ofTape.isEmpty || showing.tape.isReadable(ofTape) ? max(1, end - place.datagram) : 0
   }
 }
 

@@ -110,7 +110,7 @@ package final class Station: Sendable {
     return start + showing(at: place, era: index).date(of: place.datagram) >= eras[index + 1].record.start
   }
 
-  private func eraIndex(at date: Ticks) -> Int {
+  func eraIndex(at date: Ticks) -> Int {
     max((eras.firstIndex { $0.record.start > date } ?? eras.count) - 1, 0)
   }
 
@@ -159,7 +159,7 @@ extension Station {
         tape: first(of: era), start: era.record.start, end: next?.record.start ?? OnAir.open,
         nextTape: first(of: next ?? era))
     }
-    let place = era.place(at: date)
+    let place = era.programme(at: date)
     let next = successor(ofProgrammeAt: place, era: index)
     return OnAir(
       tape: era.lineup[place.programme].tape.path,

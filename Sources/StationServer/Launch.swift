@@ -70,7 +70,7 @@ enum Launch {
     let control: ControlServer
     do {
       control = try await ControlServer.bind(
-        configuration.listen, registry: registry, admission: admission)
+        configuration.listen, registry: registry, admission: admission, streams: configuration.streams)
     } catch {
       throw Failure(
         message: "cannot listen on \(configuration.listen): \(reason(error)); set \"control\": { \"listen\": ... }",

@@ -52,7 +52,7 @@ package struct TapePieces: Sendable {
   /// Asks the kernel for a piece; whether it is in memory already.
   private func bring(_ number: Int) -> Bool {
     let (index, packets) = (tape.reader.index, tape.reader.packets)
-    let entries = entries(of: number)
+    let entries = tape.reader.entrySpan(datagrams(of: number))
     index.prefetch(entries)
     // Where the rest lies stands in the index: not to be read before it is there.
     guard index.isCached(entries) else { return false }
@@ -70,28 +70,54 @@ package struct TapePieces: Sendable {
         let span = span(of: number)
         tape.reader.packets.release(span.packets)
         tape.reader.index.release(span.patches)
-        tape.reader.index.release(entries(of: number))
+        tape.reader.index.release(tape.reader.entrySpan(datagrams(of: number)))
       }
       pieces[number] = nil
     }
     round += 1
   }
 
-  /// Where in the index the piece's entries stand, the one behind them included.
-  private func entries(of number: Int) -> Range<Int> {
-    let start = TapeIndex.headerSize + number * Self.size * TapeIndex.datagramSize
-    return start..<start + (Self.size + 1) * TapeIndex.datagramSize
-  }
+  private func datagrams(of number: Int) -> Range<Int> { number * Self.size..<(number + 1) * Self.size }
 
   private func span(of number: Int) -> (packets: Range<Int>, patches: Range<Int>) {
-    let reader = tape.reader
-    let (first, end) = (reader.entry(number * Self.size), reader.entry((number + 1) * Self.size))
+    tape.reader.span(datagrams(of: number))
+  }
+}
+
+extension Tape {
+  /// Whether these datagrams can be read without a wait for a disk. Asks the kernel for them if not, and for those behind them.
+  package func isReadable(_ datagrams: Range<Int>) -> Bool {
+    let (index, packets) = (reader.index, reader.packets)
+    let more = datagrams.lowerBound..<min(datagrams.upperBound + TapePieces.size, datagramCount)
+    guard index.isCached(reader.entrySpan(datagrams)) else {
+      index.prefetch(reader.entrySpan(more))
+      return false
+    }
+    let span = reader.span(datagrams)
+    if index.isCached(span.patches), packets.isCached(span.packets) { return true }
+    let ahead = index.isCached(reader.entrySpan(more)) ? reader.span(more) : span
+    index.prefetch(ahead.patches)
+    packets.prefetch(ahead.packets)
+    return false
+  }
+}
+
+extension TapeReader {
+  /// Where in the index the entries of datagrams stand, the one behind them included.
+  fileprivate func entrySpan(_ datagrams: Range<Int>) -> Range<Int> {
+    TapeIndex.headerSize + datagrams.lowerBound * TapeIndex.datagramSize..<TapeIndex.headerSize
+      + (datagrams.upperBound + 1) * TapeIndex.datagramSize
+  }
+
+  /// Where the packets of datagrams stand, and in the index their patch points.
+  fileprivate func span(_ datagrams: Range<Int>) -> (packets: Range<Int>, patches: Range<Int>) {
+    let (first, end) = (entry(datagrams.lowerBound), entry(datagrams.upperBound))
     func range(_ first: UInt32, _ end: UInt32, _ size: Int, from base: Int) -> Range<Int> {
       base + Int(first) * size..<base + Int(max(first, end)) * size
     }
     return (
       range(first.firstPacket, end.firstPacket, TSPacket.size, from: 0),
-      range(first.firstPatch, end.firstPatch, TapeIndex.patchSize, from: reader.patchBase)
+      range(first.firstPatch, end.firstPatch, TapeIndex.patchSize, from: patchBase)
     )
   }
 }

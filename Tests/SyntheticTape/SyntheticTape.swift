@@ -10,11 +10,14 @@ package struct SyntheticTape {
   package var isRadio = false
   /// The language that the map gives the audio.
   package var language = "eng"
+  /// Every so many datagrams is a random access point; nil: the first one alone.
+  package var group: Int?
 
-  package init(milliseconds: Int, isRadio: Bool = false, language: String = "eng") {
+  package init(milliseconds: Int, isRadio: Bool = false, language: String = "eng", group: Int? = nil) {
     self.milliseconds = milliseconds
     self.isRadio = isRadio
     self.language = language
+    self.group = group
   }
 
   private static let step = Ticks.milliseconds(2)
@@ -37,6 +40,7 @@ package struct SyntheticTape {
     var datagram: [UInt8] = []
     var date: Ticks?
     var first = 0
+    var number = 0
     let last = milliseconds / 2 - 1
     for index in 0...last {
       let packet = packet(index, counters: &counters)
@@ -44,8 +48,9 @@ package struct SyntheticTape {
       datagram += packet
       if datagram.count == TSPacket.perDatagram * TSPacket.size || index == last {
         try writer.append(
-          datagram.span, date: date ?? SyntheticTape.step * Int64(first), isRandomAccess: first == 0)
+          datagram.span, date: date ?? SyntheticTape.step * Int64(first), isRandomAccess: number % (group ?? .max) == 0)
         (datagram, date, first) = ([], nil, index + 1)
+        number += 1
       }
     }
     try writer.finish(info)

@@ -53,6 +53,9 @@ int CLinux_poll(struct pollfd *entries, size_t count, int64_t nanoseconds);
 /// Bytes of control data that a receiver of both wants.
 size_t CLinux_control_size(void);
 
+/// How far the system clock may be from UTC, as the kernel reckons: microseconds; -1 when nothing keeps it.
+int64_t CLinux_clock_error(void);
+
 int CLinux_set_thread_name(pthread_t thread, const char *name);
 
 /// Moves this thread into a network namespace: a new one, or that of a descriptor. Returns 0, or -1 with errno.

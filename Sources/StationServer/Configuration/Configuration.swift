@@ -10,6 +10,7 @@ struct Configuration: Equatable, Sendable {
   var connections = ConnectionLimits()
   /// Control addresses of other servers that send the same stations, "host:port" each.
   var twins: [TwinAddress] = []
+  var streams = StreamLimits()
   var multicast: Multicast
   var transmit = Transmission()
   /// The directory in which tapes are kept.
@@ -44,6 +45,13 @@ struct Configuration: Equatable, Sendable {
   struct ConnectionLimits: Equatable, Sendable {
     var total = 16_384
     var perAddress = 1_024
+  }
+
+  /// How much streams may take: bursts at tune-in, repairs, and whole stations over TCP.
+  struct StreamLimits: Equatable, Sendable {
+    var connections = 500
+    /// Of all together, in bit/s.
+    var bitrate = 1_000_000_000
   }
 
   struct Multicast: Equatable, Sendable {

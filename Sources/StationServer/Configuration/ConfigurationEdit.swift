@@ -27,6 +27,7 @@ struct ConfigurationEdit: Equatable, Sendable {
     self.running.listen = running.listen
     self.running.connections = running.connections
     self.running.twins = running.twins
+    self.running.streams = running.streams
     self.running.tapes = running.tapes
     self.running.transmit.threads = running.transmit.threads
     let (now, after) = (running.multicast, says.multicast)
@@ -44,6 +45,8 @@ struct ConfigurationEdit: Equatable, Sendable {
     put(off: "control.connections") { "\($0.connections.total)" }
     put(off: "control.connectionsPerAddress") { "\($0.connections.perAddress)" }
     put(off: "control.twin") { $0.twins.isEmpty ? "none" : $0.twins.map(\.description).joined(separator: ", ") }
+    put(off: "streams.connections") { "\($0.streams.connections)" }
+    put(off: "streams.bitrate") { "\($0.streams.bitrate)" }
     put(off: "transmit.threads") { "\($0.transmit.threads)" }
     put(off: "tapes") { $0.tapes }
 

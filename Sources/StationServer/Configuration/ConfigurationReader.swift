@@ -50,6 +50,7 @@ struct ConfigurationReader {
     var keys = ObjectReader(root, path: "", problems: problems)
     var site = keys.object("site")
     var control = keys.object("control")
+    var streams = keys.object("streams")
     var multicast = keys.object("multicast")
     var transmit = keys.object("transmit")
     let network = self.multicast(&multicast)
@@ -59,6 +60,7 @@ struct ConfigurationReader {
       listen: listen(&control),
       connections: connections(&control),
       twins: twins,
+      streams: self.streams(&streams),
       multicast: network,
       transmit: transmission(&transmit),
       tapes: Paths.absolute(keys.string("tapes", "the path of a directory") ?? "var/tapes", from: directory),
@@ -82,6 +84,14 @@ struct ConfigurationReader {
     return .init(
       total: keys.integer("connections", in: 1...1_000_000) ?? usual.total,
       perAddress: keys.integer("connectionsPerAddress", in: 1...1_000_000) ?? usual.perAddress)
+  }
+
+  private func streams(_ keys: inout ObjectReader) -> Configuration.StreamLimits {
+    defer { keys.reportUnknownKeys() }
+    let usual = Configuration.StreamLimits()
+    return .init(
+      connections: keys.integer("connections", in: 0...1_000_000) ?? usual.connections,
+      bitrate: keys.integer("bitrate", in: 1_000_000...1_000_000_000_000) ?? usual.bitrate)
   }
 
   private func listen(_ keys: inout ObjectReader) -> Configuration.ListenAddress {

@@ -35,7 +35,6 @@ final class ControlRoom {
 
   func begin(on loop: any EventLoop) {
     let room = NIOLoopBound(self, eventLoop: loop)
-    streams.begin(on: loop)
     timer = loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in room.value.tick() }
   }
 

@@ -12,10 +12,14 @@ struct ControlServer: Service {
   private let admission: Admission
   /// How many there are, and may be.
   var connections: (count: Int, total: Int) { (admission.count, admission.total) }
+  /// What stream connections share.
+  let streams: StreamDesk
 
   /// Half of the machine's processors serve clients at the most: the air needs the others.
   static func useFewThreads(of processors: Int) {
     NIOSingletons.groupLoopCountSuggestion = max(1, processors / 2)
+    // These wait for disks, mostly.
+    NIOSingletons.blockingPoolThreadCountSuggestion = 16
   }
 
   /// Binds the address. Clients that connect from now on wait, with the kernel, for ``run()`` to let them in: what there is
@@ -24,9 +28,10 @@ struct ControlServer: Service {
   /// Throws what the kernel says: the address is in use, or not this machine's.
   static func bind(
     _ address: Configuration.ListenAddress, registry: StationRegistry, admission: Admission,
+    streams limits: Configuration.StreamLimits = .init(),
     group: MultiThreadedEventLoopGroup = .singleton
   ) async throws -> ControlServer {
-    let streams = StreamDesk(airs: registry.airs, clock: registry.clock)
+    let streams = StreamDesk(airs: registry.airs, clock: registry.clock, limits: limits)
     var rooms: [NIOLoopBound<ControlRoom>] = []
     for loop in group.makeIterator() {
       rooms.append(
@@ -65,7 +70,7 @@ struct ControlServer: Service {
     registry.board.tellNews { news in
       for room in doors { room.eventLoop.execute { room.value.tell(news) } }
     }
-    return ControlServer(listener: listener, rooms: rooms, admission: admission)
+    return ControlServer(listener: listener, rooms: rooms, admission: admission, streams: streams)
   }
 
   /// The port it listens on.

@@ -9,21 +9,28 @@ final class AirBoard: Sendable {
     /// With what it has sent before, as far back as that is kept.
     let station: Station
     let ssrc: UInt32
+    /// Which station of this number it is: one that was taken out and came back is another one.
+    let born: Int
     /// What is called how: titles by the paths of tapes and rings.
     let titles: [String: String]
     /// What the titles were made from.
-    fileprivate let configuration: StationConfiguration
+    let configuration: StationConfiguration
   }
 
-  private let airs = Mutex<[Int: Air]>([:])
+  private struct State {
+    var airs: [Int: Air] = [:]
+    var births = 0
+  }
+
+  private let state = Mutex(State())
 
   /// The air of the station with this number; nil while nothing of it is on the air.
-  func air(_ number: Int) -> Air? { airs.withLock { $0[number] } }
+  func air(_ number: Int) -> Air? { state.withLock { $0.airs[number] } }
 
   /// Takes up how a station is now.
   func put(_ entry: StationEntry) {
     let number = entry.configuration.number
-    guard let station = entry.schedule.station, !entry.twin.isHeld else { return remove([number]) }
+    guard let station = entry.schedule.archive, !entry.twin.isHeld else { return remove([number]) }
     if let known = air(number), known.station === station, known.configuration == entry.configuration { return }
     var titles = Dictionary(
       entry.review.playable.map { ($0.tape.path, entry.tapes.title($0.programme, $0.tape)) },
@@ -32,14 +39,18 @@ final class AirBoard: Sendable {
       titles[tape.path] = tape.info.title ?? entry.configuration.name
     }
     if let live = entry.live { titles[live.duty.ring] = live.title }
-    let air = Air(station: station, ssrc: entry.ssrc, titles: titles, configuration: entry.configuration)
-    airs.withLock { $0[number] = air }
+    state.withLock { state in
+      if state.airs[number] == nil { state.births += 1 }
+      state.airs[number] = Air(
+        station: station, ssrc: entry.ssrc, born: state.airs[number]?.born ?? state.births, titles: titles,
+        configuration: entry.configuration)
+    }
   }
 
   /// Takes off what is not on the air any more.
   func remove(_ numbers: some Collection<Int>) {
-    airs.withLock { airs in
-      for number in numbers { airs[number] = nil }
+    state.withLock { state in
+      for number in numbers { state.airs[number] = nil }
     }
   }
 }

@@ -20,6 +20,12 @@ final class AirTime: Sendable {
   /// UTC minus steady time, nanoseconds: the transmitter's once it is known.
   var offset: Int64 { known.withLock(\.self) ?? AirClock().offset }
 
+  /// How far it may be from UTC, in seconds; nil when nothing keeps the system's clock.
+  var error: Double? {
+    guard let error = WallClock.error else { return nil }
+    return Double(error + abs(WallClock.now - SteadyClock.now - offset)) / 1e9
+  }
+
   /// Steady nanoseconds, for waiting rather than for dates.
   var steadyNow: Int64 { steady() }
 

@@ -9,23 +9,31 @@ struct EraStore: Sendable {
   private struct File: Codable {
     var version = 1
     var eras: [EraRecord]
+    /// What was before them, for streams.
+    var past: [EraRecord]?
   }
 
   private func path(_ ssrc: UInt32) -> String { "\(directory)/\(ssrc.hexadecimal).json" }
 
   /// The eras of a station as they were last kept; empty when there are none that can be read.
-  func load(_ ssrc: UInt32) -> [EraRecord] {
+  func load(_ ssrc: UInt32) -> [EraRecord] { file(ssrc)?.eras ?? [] }
+
+  /// Those before them.
+  func loadPast(_ ssrc: UInt32) -> [EraRecord] { file(ssrc)?.past ?? [] }
+
+  private func file(_ ssrc: UInt32) -> File? {
     guard let data = try? Data(contentsOf: URL(filePath: path(ssrc))),
       let file = try? JSONDecoder().decode(File.self, from: data), file.version == 1
-    else { return [] }
-    return file.eras
+    else { return nil }
+    return file
   }
 
   /// Keeps a station's eras, under a temporary name first. Throws what the file system says.
-  func save(_ eras: [EraRecord], _ ssrc: UInt32) throws {
+  func save(_ eras: [EraRecord], past: [EraRecord] = [], _ ssrc: UInt32) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-    try encoder.encode(File(eras: eras)).write(to: URL(filePath: path(ssrc)), options: .atomic)
+    try encoder.encode(File(eras: eras, past: past.isEmpty ? nil : past)).write(
+      to: URL(filePath: path(ssrc)), options: .atomic)
   }
 }

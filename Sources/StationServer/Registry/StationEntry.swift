@@ -90,7 +90,7 @@ struct StationEntry {
 
   /// The keys of all tapes that it wants or plays.
   func keys(at now: Ticks) -> Set<String> {
-    tapes.keys.union(played(at: now).compactMap(TapeClearance.key)).union(
+    tapes.keys.union((played(at: now) + schedule.past.flatMap(\.record.tapes)).compactMap(TapeClearance.key)).union(
       [card.request, intermission].compactMap { $0?.key })
   }
 

@@ -29,7 +29,7 @@ extension StationEras {
     guard let last = eras.last, eras.count > 1, last.record.ring == ring, last.record.start > now + Self.notice else {
       return false
     }
-    return set(Array(eras.dropLast()))
+    return set(Array(eras.dropLast()), at: now)
   }
 
   /// Where the live era ends whose recorder has left at `date`; nil when the ring is not what is on last.
@@ -43,9 +43,9 @@ extension StationEras {
   ///
   /// - Returns: whether anything changed.
   mutating func play(_ ring: Ring, from date: Ticks, at boundary: EraBoundary?, now: Ticks) throws(TapeError) -> Bool {
-    guard let boundary else { return set([try Era.first(ring, from: date)]) }
+    guard let boundary else { return set([try Era.first(ring, from: date)], at: now) }
     // What was to begin later has not been seen by anyone.
     let kept = eras.filter { $0.record.start < boundary.date } + [try boundary.era(ring)]
-    return set(Array(kept[Self.current(kept.map(\.record), at: now)]))
+    return set(kept, at: now)
   }
 }

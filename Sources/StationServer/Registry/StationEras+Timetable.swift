@@ -22,12 +22,12 @@ extension StationEras {
       guard !parts.isEmpty else { return false }
       let next = try end.era(try Self.lineup(parts))
       let all = eras.filter { $0.record.start < end.date } + [next]
-      return set(Array(all[Self.current(all.map(\.record), at: now)]))
+      return set(all, at: now)
     }
     guard let station, let last = eras.last else {
       let parts = guide.parts(at: now)
       guard let first = parts.first else { return false }
-      return set([try Era.first(try Self.lineup(parts), from: first.start)])
+      return set([try Era.first(try Self.lineup(parts), from: first.start)], at: now)
     }
     let date = now + Self.notice
     let onAir = station.onAir(at: date)
@@ -51,7 +51,7 @@ extension StationEras {
     let parts = guide.parts(after: boundary.date)
     guard !parts.isEmpty else { return false }
     let next = try boundary.era(try Self.lineup(parts))
-    return set(Array((kept + [next])[Self.current((kept + [next]).map(\.record), at: now)]))
+    return set(kept + [next], at: now)
   }
 
   /// When the timetable's next era is to follow.
@@ -107,7 +107,7 @@ extension StationEras {
     guard !parts.isEmpty else { return false }
     let boundary = try last.boundary(after: last.end - .ninetyKilohertz(1), at: .programmeEnd)
     let all = eras + [try boundary.era(try Self.lineup(parts))]
-    return set(Array(all[Self.current(all.map(\.record), at: now)]))
+    return set(all, at: now)
   }
 
   private static func lineup(_ parts: [TimetableGuide.Part]) throws(TapeError) -> [Showing] {

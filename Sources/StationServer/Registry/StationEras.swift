@@ -8,11 +8,22 @@ struct StationEras: Sendable {
   private(set) var eras: [Era] = []
   /// Nil until there is anything to play.
   private(set) var station: Station?
+  /// Those before: each ends where the next begins, and the last where ``eras`` do. Nobody sends them any more, but streams
+  /// reach back to them.
+  private(set) var past: [Era] = []
+  /// The station with its past.
+  private(set) var archive: Station?
+  /// The directory of card tapes, which take memory, and are not kept for longer than need be.
+  var cards = ""
 
   /// How far ahead an era begins at the least: it has to reach the transmitter before.
   static let notice = Ticks.seconds(2)
   /// How long an era that is over is still kept.
   static let memory = Ticks.seconds(60)
+  /// How long it is kept for streams.
+  static let reach = StreamOpening.reach
+  /// The most programmes that are kept so.
+  static let mostPast = 20_000
 
   init(identity: StationIdentity) { self.identity = identity }
 
@@ -20,6 +31,7 @@ struct StationEras: Sendable {
   mutating func rename(_ new: StationIdentity) {
     identity = new
     station = Station(identity: new, eras: eras)
+    archive = past.isEmpty ? station : Station(identity: new, eras: past + eras)
   }
 
   /// Takes up the eras of an earlier run, if their tapes are there and the one in force still plays any of `tapes`, or
@@ -46,6 +58,34 @@ struct StationEras: Sendable {
     guard let station = Station(identity: identity, eras: restored) else { return }
     eras = restored
     self.station = station
+    (past, archive) = ([], station)
+  }
+
+  /// Takes up what an earlier run had kept of its past, as far back as the tapes are there, behind ``restore(_:tapes:isCard:at:)``.
+  mutating func recall(_ records: [EraRecord], before first: EraRecord?, at now: Ticks) {
+    guard let first, first == eras.first?.record else { return }
+    var open = OpenTapes(eras.lazy.flatMap(\.tapes))
+    var recalled: [Era] = []
+    for record in records.reversed() {
+      guard record.ring == nil, let era = try? Era(record, from: &open) else { break }
+      recalled.append(era)
+    }
+    keep(recalled.reversed(), at: now)
+  }
+
+  /// Keeps what streams may still ask for of eras that are over.
+  private mutating func keep(_ over: [Era], at now: Ticks) {
+    let ends = over.dropFirst().map(\.record.start) + [eras.first?.record.start ?? now]
+    var (kept, programmes): ([Era], Int) = ([], 0)
+    for (era, end) in zip(over, ends).reversed() {
+      programmes += era.lineup.count
+      guard end > now - Self.reach, era.ring == nil, programmes <= Self.mostPast,
+        !era.record.tapes.allSatisfy({ Paths.directory(of: $0) == cards })
+      else { break }
+      kept.append(era)
+    }
+    past = kept.reversed()
+    archive = past.isEmpty ? station : Station(identity: identity, eras: past + eras) ?? station
   }
 
   /// Plays `tapes` in turn: from the beginning of time if nothing was on, and else from the end of the programme that is
@@ -71,7 +111,7 @@ struct StationEras: Sendable {
   ) throws(TapeError) -> Bool {
     guard !lineup.isEmpty else { return false }
     guard let last = eras.last else {
-      return set([try Era(.always(lineup), tapes: lineup.map(\.tape))])
+      return set([try Era(.always(lineup), tapes: lineup.map(\.tape))], at: now)
     }
     if Self.plays(last, lineup), boundary == nil { return false }
     var kept = eras
@@ -87,7 +127,7 @@ struct StationEras: Sendable {
       let start = if let boundary { boundary } else { try last.boundary(after: date, at: place) }
       kept.append(try start.era(lineup, startingWith: first ?? start.next(of: lineup)))
     }
-    return set(Array(kept[Self.current(kept.map(\.record), at: now)]))
+    return set(kept, at: now)
   }
 
   private static func plays(_ era: Era, _ lineup: [Showing]) -> Bool {
@@ -99,10 +139,14 @@ struct StationEras: Sendable {
     (records.lastIndex { $0.start <= now - memory } ?? 0)..<records.count
   }
 
-  mutating func set(_ new: [Era]) -> Bool {
-    guard let station = Station(identity: identity, eras: new) else { return false }
-    eras = new
+  /// Plays these eras; those that are over become its past.
+  mutating func set(_ all: [Era], at now: Ticks) -> Bool {
+    let current = Self.current(all.map(\.record), at: now)
+    guard let station = Station(identity: identity, eras: Array(all[current])) else { return false }
+    let goesOn = all.first?.record == eras.first?.record
+    eras = Array(all[current])
     self.station = station
+    keep((goesOn ? past : []) + all[..<current.lowerBound], at: now)
     return true
   }
 

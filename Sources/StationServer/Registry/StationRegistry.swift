@@ -100,12 +100,14 @@ actor StationRegistry {
     let inForce = records.last { $0.start <= clock.now }
     entry.inherited = records
     entry.cards = shelf.cards
+    entry.schedule.cards = shelf.cards
     entry.tapes.settle(
       wasPlaying: { played.contains(shelf.path(of: $0)) },
       wasOnStandby: inForce?.tapes.contains(where: shelf.isCard) ?? false,
       played: inForce.flatMap(Self.format), status: { shelf.status(of: $0) })
     look(&entry) { entry, tapes, now in
       entry.schedule.restore(records, tapes: isLive ? nil : tapes, isCard: shelf.isCard, at: now)
+      entry.schedule.recall(store.loadPast(entry.ssrc), before: records.first, at: now)
     }
     entry.told = entry.standing(at: clock.now)
     entries[number] = entry
@@ -228,7 +230,7 @@ actor StationRegistry {
 
   func save(_ records: [EraRecord], _ entry: StationEntry) {
     do {
-      try store.save(records, entry.ssrc)
+      try store.save(records, past: entry.schedule.past.map(\.record), entry.ssrc)
     } catch {
       logger.warning(
         "\(entry.label): its place on the air cannot be kept: receivers may notice a restart (\(error))")

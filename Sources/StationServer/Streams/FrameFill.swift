@@ -3,7 +3,8 @@ import Playout
 import TransportStream
 import Wire
 
-/// Puts a station's datagrams into frames, as a stream connection carries them. It may have to wait for a disk.
+/// Puts a station's datagrams into frames, as a stream connection carries them. It waits for no disk: what is not in memory
+/// yet, the kernel is asked for.
 enum FrameFill {
   /// The most datagrams that are put into frames at a time: 64 KB.
   static let most = 48
@@ -14,32 +15,54 @@ enum FrameFill {
     var bytes: ByteBuffer
     /// The first datagram that is not among them, and not passed over.
     var next: Int64
-    /// Whether all that is due is among them.
-    var isAtEdge = false
+    /// What there is of it.
+    var then: Then
+
+    enum Then: Equatable, Sendable {
+      /// It can be had.
+      case more
+      /// It is due then, or to be looked for then.
+      case edge(Ticks)
+      /// A disk has it.
+      case disk
+    }
   }
 
   /// Datagrams from `n` on, as far as they are due, up to ``most``; those that are gone or damaged are passed over.
   static func follow(_ air: AirBoard.Air, from n: Int64, now: Ticks) -> Frames {
-    var isAtEdge = false
-    var cursor = air.station.cursor(at: n)
+    let n = max(n, air.station.firstNumber)
     var row = FrameRow(air.ssrc)
-    while row.count < most {
+    guard n < air.station.horizon(at: now) else { return Frames(bytes: row.buffer, next: n, then: .edge(now)) }
+    let readable = air.station.readable(from: n, atMost: most)
+    guard readable > 0 else { return Frames(bytes: row.buffer, next: n, then: .disk) }
+    var cursor = air.station.cursor(at: n)
+    for left in (0..<readable).reversed() {
       let position = cursor.look(now: now)
-      isAtEdge = position.isPending || position.date > now
-      if isAtEdge { break }
-      row.append(&cursor)
+      if position.isPending || position.date > now {
+        return Frames(bytes: row.buffer, next: position.n, then: .edge(position.isPending ? now : position.date))
+      }
+      row.append(&cursor, movesOn: left > 0)
     }
-    return Frames(bytes: row.buffer, next: cursor.n, isAtEdge: isAtEdge)
+    return Frames(bytes: row.buffer, next: cursor.n + 1, then: .more)
   }
 
   /// Those of these datagrams that are there.
   static func repair(_ air: AirBoard.Air, _ numbers: Range<Int64>, now: Ticks) -> ByteBuffer {
-    var cursor = air.station.cursor(at: numbers.lowerBound)
-    var row = FrameRow(air.ssrc, capacity: numbers.count)
-    while numbers.contains(cursor.n), row.count < most {
-      let position = cursor.look(now: now)
-      guard numbers.contains(position.n), !position.isPending, position.date <= now + early else { break }
-      row.append(&cursor)
+    var n = max(numbers.lowerBound, air.station.firstNumber)
+    var row = FrameRow(air.ssrc)
+    let end = min(numbers.upperBound, air.station.horizon(at: now + early))
+    while n < end, row.count < most {
+      let readable = air.station.readable(from: n, atMost: min(Int(end - n), most - row.count))
+      guard readable > 0 else { break }
+      var cursor = air.station.cursor(at: n)
+      for left in (0..<readable).reversed() {
+        let position = cursor.look(now: now)
+        guard position.n < end, !position.isPending, position.date <= now + early else {
+          return row.buffer
+        }
+        row.append(&cursor, movesOn: left > 0)
+        n = position.n + 1
+      }
     }
     return row.buffer
   }
@@ -47,35 +70,35 @@ enum FrameFill {
 
 /// Frames one after the other.
 private struct FrameRow {
-  private(set) var buffer = ByteBuffer()
+  private var bytes: [UInt8] = []
   private var head = [UInt8](repeating: 0, count: RTPFrame.headerSize + RTPHeader.size)
   private var datagram = [UInt8](repeating: 0, count: TSPacket.perDatagram * TSPacket.size)
   private let ssrc: UInt32
   /// Datagrams, damaged ones included.
   private(set) var count = 0
 
-  init(_ ssrc: UInt32, capacity: Int = FrameFill.most) {
-    self.ssrc = ssrc
-    buffer.reserveCapacity(min(capacity, FrameFill.most) * RTPFrame.longest)
-  }
+  init(_ ssrc: UInt32) { self.ssrc = ssrc }
 
-  /// Appends the datagram that the cursor stands on, and moves that on.
-  mutating func append(_ cursor: inout StationCursor) {
+  /// With no more memory than they need, for they may wait for long.
+  var buffer: ByteBuffer { bytes.isEmpty ? ByteBuffer() : ByteBuffer(bytes: bytes) }
+
+  /// Appends the datagram that the cursor stands on, and moves that on if it is to.
+  mutating func append(_ cursor: inout StationCursor, movesOn: Bool) {
     count += 1
     let position = cursor.position
-    let length = Self.take(&cursor, into: &datagram)
+    let length = Self.take(&cursor, movesOn: movesOn, into: &datagram)
     guard length > 0 else { return }
     let header = RTPHeader(
       sequenceNumber: UInt16(truncatingIfNeeded: position.n),
       timestamp: UInt32(truncatingIfNeeded: position.date.timestamp), ssrc: ssrc)
     Self.write(header, payload: length, into: &head)
-    buffer.writeBytes(head)
-    buffer.writeBytes(datagram[..<length])
+    bytes += head
+    bytes += datagram[..<length]
   }
 
-  private static func take(_ cursor: inout StationCursor, into datagram: inout [UInt8]) -> Int {
+  private static func take(_ cursor: inout StationCursor, movesOn: Bool, into datagram: inout [UInt8]) -> Int {
     var payload = datagram.mutableSpan
-    return cursor.take(into: &payload).length
+    return movesOn ? cursor.take(into: &payload).length : cursor.write(into: &payload)
   }
 
   private static func write(_ header: RTPHeader, payload length: Int, into head: inout [UInt8]) {

@@ -17,6 +17,7 @@ final class StreamConnection: ChannelDuplexHandler {
   static let patience = 60.0
 
   private let room: ControlRoom
+  private var streams: StreamRoom { room.streams }
   private let request: StreamRequest
   private let address: String?
   private var context: ChannelHandlerContext?
@@ -24,10 +25,15 @@ final class StreamConnection: ChannelDuplexHandler {
   private var decoder = MessageDecoder<ClientMessage>()
   /// nil until the stream has been opened.
   private var session: StreamSession?
+  /// Which station of this number it is, and its rate in bit/s.
+  private var air: (born: Int, rate: Double)?
+  /// Whether the budget counts it, and what it reserves there.
+  private var isCounted = false
+  private var reserved: Double?
   /// Whether frames are being made.
   private var isWorking = false
-  /// Whether all that is due has been sent.
-  private(set) var isAtEdge = false
+  /// What there is of what follows.
+  private var then = FrameFill.Frames.Then.more
   private var hasAllInput: Bool
   private var isClosing = false
   private var written = 0
@@ -48,16 +54,23 @@ final class StreamConnection: ChannelDuplexHandler {
 
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
-    place = room.streams.enter(self)
-    open()
+    place = streams.enter(self, on: context.eventLoop)
+    isCounted = streams.desk.budget.enter()
+    guard isCounted else { return refuse(.init(code: .busy, message: "There are too many streams already.")) }
+    let this = NIOLoopBound(self, eventLoop: context.eventLoop)
+    streams.open(request.station) { this.value.open() }
   }
 
   func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
   func channelInactive(context: ChannelHandlerContext) {
     isClosing = true
-    place.map(room.streams.leave)
+    place.map(streams.leave)
     place = nil
+    reserved.map(streams.desk.budget.release)
+    reserved = nil
+    if isCounted { streams.desk.budget.leave() }
+    isCounted = false
     address.map(room.admission.leave)
   }
 
@@ -66,30 +79,51 @@ final class StreamConnection: ChannelDuplexHandler {
   // MARK: The beginning
 
   private func open() {
-    guard let context, let air = room.streams.desk.airs.air(request.station) else { return refuse() }
-    let (request, desk, this) = (request, room.streams.desk, NIOLoopBound(self, eventLoop: context.eventLoop))
+    guard !isClosing, let context, let air = streams.desk.airs.air(request.station) else {
+      streams.opened(request.station)
+      return refuse(nil)
+    }
+    let (request, desk, this) = (request, streams.desk, NIOLoopBound(self, eventLoop: context.eventLoop))
     desk.work(on: context.eventLoop) {
-      StreamOpening(request, air, now: desk.now).map { ($0, air.station.datagramRate) }
+      StreamOpening(request, air, now: desk.now, clockError: desk.clockError)
     } then: {
       this.value.begin($0)
     }
   }
 
-  private func begin(_ opening: (StreamOpening, datagramRate: Double)?) {
+  private func begin(_ opening: StreamOpening?) {
+    streams.opened(request.station)
     guard !isClosing else { return }
-    guard let (opening, rate) = opening else { return refuse() }
+    guard let opening else { return refuse(nil) }
+    air = (opening.born, opening.rate)
+    session = StreamSession(first: opening.first, datagramRate: opening.datagramRate, now: ControlRoom.now)
+    guard reserve() else {
+      return refuse(.init(code: .busy, message: "There are too many who take whole stations from here already."))
+    }
     room.line(.stream(opening.reply)).map(write)
-    session = StreamSession(first: opening.first, datagramRate: rate, now: ControlRoom.now)
     listen()
     serve()
     context?.flush()
   }
 
+  /// Reserves a share for as long as it follows; false when there is none.
+  private func reserve() -> Bool {
+    if session?.following == nil {
+      reserved.map(streams.desk.budget.release)
+      reserved = nil
+    } else if reserved == nil, let rate = air?.rate {
+      guard streams.desk.budget.reserve(rate) else { return false }
+      reserved = rate
+    }
+    return true
+  }
+
   /// Says why there is no stream, and hangs up.
-  private func refuse() {
+  private func refuse(_ reason: ServerMessage.ErrorReply?) {
+    guard !isClosing else { return }
     let number = request.station
     let error =
-      room.board.station(number).map { ServerMessage.ErrorReply.notOnAir($0.station) }
+      reason ?? room.board.station(number).map { .notOnAir($0.station) }
       ?? .init(code: .unknownStation, message: "There is no station \(number) here.")
     room.line(.error(error)).map(write)
     close()
@@ -128,7 +162,10 @@ final class StreamConnection: ChannelDuplexHandler {
   private func listen() {
     guard session != nil else { return }
     while !isClosing, let line = nextLine() {
-      if session?.take(line, at: ControlRoom.now) == false { return hangUp() }
+      let turn = session?.turn
+      // There is no more saying anything, but in frames.
+      guard session?.take(line, at: ControlRoom.now) == true, reserve() else { return hangUp() }
+      if session?.turn != turn { then = .more }
     }
     if unread.readableBytes == 0 { unread = ByteBuffer() }
   }
@@ -146,40 +183,75 @@ final class StreamConnection: ChannelDuplexHandler {
     serve()
   }
 
-  /// Has the next frames made, if the client takes them.
-  func serve() {
-    guard !isWorking, !isClosing, let context, context.channel.isWritable, session != nil else { return }
-    guard let job = session?.nextJob() else {
-      if hasAllInput { close() }
+  /// Has the next frames made, if the client takes them and there is room for them in the budget.
+  ///
+  /// - Parameter isBeat: what is not due, not in memory or over its share is looked at again.
+  func serve(isBeat: Bool = false) {
+    guard !isWorking, !isClosing, session != nil, let context, context.channel.isWritable else { return }
+    let (desk, this) = (streams.desk, NIOLoopBound(self, eventLoop: context.eventLoop))
+    let wantsFollowing = session?.following != nil && (then == .more || (isBeat && then == .disk))
+    guard wantsFollowing || session?.hasRepairs == true else {
+      if hasAllInput, session?.following == nil { close() }
       return
     }
-    guard let air = room.streams.desk.airs.air(request.station) else { return hangUp() }
-    isWorking = true
-    let (desk, this) = (room.streams.desk, NIOLoopBound(self, eventLoop: context.eventLoop))
-    desk.work(on: context.eventLoop) {
-      switch job {
-      case .repair(let numbers): FrameFill.Frames(bytes: FrameFill.repair(air, numbers, now: desk.now), next: 0)
-      case .follow(let from, _): FrameFill.follow(air, from: from, now: desk.now)
+    guard desk.budget.hasRoom(at: ControlRoom.now) else { return }
+    guard let air = desk.airs.air(request.station), air.born == self.air?.born else { return hangUp() }
+    if let numbers = session?.nextRepair() {
+      isWorking = true
+      desk.work(on: context.eventLoop) {
+        FrameFill.repair(air, numbers, now: desk.now)
+      } then: {
+        this.value.send($0)
       }
-    } then: {
-      this.value.send($0, for: job)
+    } else if let next = session?.following {
+      let turn = take()
+      desk.work(on: context.eventLoop) {
+        FrameFill.follow(air, from: next, now: desk.now)
+      } then: {
+        this.value.send($0, turn: turn)
+      }
     }
   }
 
-  private func send(_ frames: FrameFill.Frames, for job: StreamSession.Job) {
+  /// Where it stands, if it waits there for what is due by now, and can take it.
+  func edge(at now: Ticks) -> StreamRoom.Edge? {
+    guard case .edge(let due) = then, due <= now, !isWorking, !isClosing, context?.channel.isWritable == true,
+      let session, !session.hasRepairs, let next = session.following
+    else { return nil }
+    return StreamRoom.Edge(station: request.station, next: next)
+  }
+
+  /// Frames of what follows are being made for it: its turn, for ``send(_:turn:)``.
+  func take() -> Int {
+    isWorking = true
+    return session?.turn ?? 0
+  }
+
+  /// Sends what follows, if the client still wants that.
+  func send(_ frames: FrameFill.Frames, turn: Int) {
     isWorking = false
     guard !isClosing else { return }
-    isAtEdge = false
-    if case .follow(_, let turn) = job {
-      guard session?.followed(turn: turn, next: frames.next) == true else { return serve() }
-      isAtEdge = frames.isAtEdge
+    if session?.followed(turn: turn, next: frames.next) == true {
+      then = frames.then
+      send(frames.bytes, isRepair: false)
     }
-    if frames.bytes.readableBytes > 0 {
-      write(frames.bytes)
-      context?.flush()
-      lookForReader(at: nil)
-    }
-    if !isAtEdge || session?.hasRepairs == true { serve() }
+    serve()
+  }
+
+  /// Sends a repair.
+  private func send(_ frames: ByteBuffer) {
+    isWorking = false
+    guard !isClosing else { return }
+    send(frames, isRepair: true)
+    serve()
+  }
+
+  private func send(_ frames: ByteBuffer, isRepair: Bool) {
+    guard frames.readableBytes > 0 else { return }
+    streams.desk.budget.take(frames.readableBytes, isRepair: isRepair)
+    write(frames)
+    context?.flush()
+    lookForReader(at: nil)
   }
 
   private func write(_ bytes: ByteBuffer) {
@@ -192,6 +264,8 @@ final class StreamConnection: ChannelDuplexHandler {
   /// A second has passed.
   func tick(at now: Double) {
     if let session, session.isIdle(at: now) { return hangUp() }
+    // Its station is there no more, or another one has its number.
+    if let air, streams.desk.airs.air(request.station)?.born != air.born { return hangUp() }
     lookForReader(at: now)
     if reader.isTooSlow(at: now) { hangUp() }
   }

@@ -7,6 +7,12 @@ struct StreamOpening: Sendable {
   let reply: StreamReply
   /// The first datagram to send; nil when nothing is to be sent yet.
   let first: Int64?
+  /// Which station of this number it is.
+  let born: Int
+  /// Of the station, per second.
+  let datagramRate: Double
+  /// The most that takes, in bit/s.
+  var rate: Double { datagramRate * Double(RTPFrame.longest * 8) }
 
   /// So far back streams reach at the most.
   static let reach = Ticks.seconds(86_400)
@@ -14,22 +20,33 @@ struct StreamOpening: Sendable {
   static let mostProgrammes = 100
 
   /// nil when nothing of the station is there yet.
-  init?(_ request: StreamRequest, _ air: AirBoard.Air, now: Ticks) {
+  init?(_ request: StreamRequest, _ air: AirBoard.Air, now: Ticks, clockError: Double?) {
     let station = air.station
     let next = station.index(at: now + Ticks(1))
     let earliest = station.earliest(notBefore: now - Self.reach)
+    /// Where to begin for a date.
+    func point(_ date: Ticks) -> Int64? {
+      earliest.flatMap { station.randomAccessPoint(notAfter: max(date, $0)) } ?? station.firstRandomAccessPoint
+    }
     var first: Int64?
     if let wanted = request.from {
-      first = min(max(wanted, earliest?.n ?? next), next)
+      if wanted >= next {
+        first = next
+      } else if let earliest, let date = station.date(of: wanted), earliest <= date {
+        first = wanted
+      } else {
+        first = point(.zero)
+      }
+      if first == nil { return nil }
     } else if let date = Self.date(request, now: now) {
-      guard let earliest else { return nil }
-      first = date <= earliest.date ? earliest.n : station.randomAccessPoint(notAfter: date) ?? earliest.n
+      first = point(date)
+      if first == nil { return nil }
     }
     let date = station.cursor(at: first ?? next).date
-    self.first = first
+    (self.first, born, datagramRate) = (first, air.born, station.datagramRate)
     reply = StreamReply(
       station: request.station, ssrc: air.ssrc, first: first ?? next, date: date.inSeconds, next: next,
-      now: now.inSeconds, earliest: (earliest?.date ?? now).inSeconds,
+      now: now.inSeconds, earliest: (earliest ?? now).inSeconds, clockError: clockError,
       programmes: Self.programmes(air, from: min(date, now), to: now))
   }
 

@@ -1,13 +1,27 @@
 import NIOCore
+import TransportStream
 
 /// The stream connections of one event loop. All of it belongs to the event loop's thread.
 final class StreamRoom {
+  /// Where connections stand that have been sent all that was due.
+  struct Edge: Hashable {
+    var station: Int
+    var next: Int64
+  }
+
   let desk: StreamDesk
   private var connections: [StreamConnection] = []
   private var pulse: RepeatedTask?
+  /// Whose turn it is to be looked at first.
+  private var first = 0
+  /// By their stations: how many are being opened, and who waits for that.
+  private var openings: [Int: Int] = [:]
+  private var waiting: [Int: [() -> Void]] = [:]
 
-  /// How often those are looked at who have been sent all that was due.
+  /// How often those are looked at that wait for what is due next, for a disk, or for their share.
   static let period = TimeAmount.milliseconds(5)
+  /// A tape's index may have to be waited for: so many of the threads that may wait do so for one station.
+  static let mostOpenings = 2
 
   init(_ desk: StreamDesk) { self.desk = desk }
 
@@ -15,25 +29,72 @@ final class StreamRoom {
   var count: Int { connections.count }
 
   /// Takes a connection in, and tells it its place.
-  func enter(_ connection: StreamConnection) -> Int {
+  func enter(_ connection: StreamConnection, on loop: any EventLoop) -> Int {
     connections.append(connection)
+    if pulse == nil {
+      let room = NIOLoopBound(self, eventLoop: loop)
+      pulse = loop.scheduleRepeatedTask(initialDelay: Self.period, delay: Self.period) { _ in room.value.beat(loop) }
+    }
     return connections.count - 1
   }
 
   /// The last connection takes the place of the one that leaves.
   func leave(_ place: Int) {
-    guard let last = connections.popLast(), place < connections.count else { return }
+    guard let last = connections.popLast() else { return }
+    if connections.isEmpty {
+      pulse?.cancel()
+      pulse = nil
+    }
+    guard place < connections.count else { return }
     connections[place] = last
     last.place = place
   }
 
-  func begin(on loop: any EventLoop) {
-    let room = NIOLoopBound(self, eventLoop: loop)
-    pulse = loop.scheduleRepeatedTask(initialDelay: Self.period, delay: Self.period) { _ in room.value.beat() }
+  /// Opens a stream of a station when it is its turn; ``opened(_:)`` must follow.
+  func open(_ station: Int, _ body: @escaping () -> Void) {
+    guard openings[station, default: 0] < Self.mostOpenings else {
+      waiting[station, default: []].append(body)
+      return
+    }
+    openings[station, default: 0] += 1
+    body()
   }
 
-  private func beat() {
-    for connection in connections where connection.isAtEdge { connection.serve() }
+  func opened(_ station: Int) {
+    if var others = waiting[station], !others.isEmpty {
+      let next = others.removeFirst()
+      waiting[station] = others.isEmpty ? nil : others
+      next()
+    } else {
+      let left = openings[station, default: 1] - 1
+      openings[station] = left > 0 ? left : nil
+    }
+  }
+
+  /// Those that have had all that was due are sent what is due now: whoever stands at the same place, the same bytes.
+  private func beat(_ loop: any EventLoop) {
+    let now = desk.now
+    var edges: [Edge: [StreamConnection]] = [:]
+    first = connections.isEmpty ? 0 : (first + 1) % connections.count
+    for connection in connections[first...] + connections[..<first] {
+      if let edge = connection.edge(at: now) {
+        edges[edge, default: []].append(connection)
+      } else {
+        connection.serve(isBeat: true)
+      }
+    }
+    for (edge, members) in edges { send(edge, to: members, loop) }
+  }
+
+  private func send(_ edge: Edge, to members: [StreamConnection], _ loop: any EventLoop) {
+    guard let air = desk.airs.air(edge.station) else { return }  // they hang up soon
+    let turns = members.map { $0.take() }
+    let (desk, group) = (desk, NIOLoopBound(members, eventLoop: loop))
+    desk.work(on: loop) {
+      FrameFill.follow(air, from: edge.next, now: desk.now)
+    } then: { frames in
+      for (member, turn) in zip(group.value, turns) { member.send(frames, turn: turn) }
+    }
   }
 
   /// A second has passed. Steady seconds.
@@ -43,7 +104,6 @@ final class StreamRoom {
 
   /// Hangs up on all.
   func close() {
-    pulse?.cancel()
     for connection in connections { connection.hangUp() }
   }
 }

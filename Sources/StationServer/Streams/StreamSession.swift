@@ -3,13 +3,6 @@ import Wire
 /// One stream's conversation after its first line: lines in, and out what is to be sent next. It reads and writes nothing, and
 /// knows no clock but the one it is told: steady seconds.
 struct StreamSession {
-  /// What is to be put into frames.
-  enum Job: Equatable, Sendable {
-    case repair(Range<Int64>)
-    /// `turn`: which of the client's `follow` this is.
-    case follow(from: Int64, turn: Int)
-  }
-
   struct Limits: Sendable {
     /// Seconds that a client may say nothing.
     var idle = 300.0
@@ -35,7 +28,8 @@ struct StreamSession {
   private var waiting: Int64 = 0
   /// The next datagram to send; nil while it sends repairs only.
   private(set) var following: Int64?
-  private var turn = 0
+  /// Which of the client's `follow` and `pause` this is.
+  private(set) var turn = 0
 
   /// - Parameters:
   ///   - first: the first datagram to send, if the stream begins with any.
@@ -89,16 +83,20 @@ struct StreamSession {
 
   var hasRepairs: Bool { !repairs.isEmpty }
 
-  /// What to send next: what is missing before what follows.
-  mutating func nextJob() -> Job? {
-    guard let range = repairs.first else { return following.map { .follow(from: $0, turn: turn) } }
+  /// What to repair next, which is more urgent than what follows.
+  mutating func nextRepair() -> Range<Int64>? {
+    guard let range = repairs.first else { return nil }
     let end = min(range.upperBound, range.lowerBound + Int64(FrameFill.most))
     if end == range.upperBound { repairs.removeFirst() } else { repairs[0] = end..<range.upperBound }
     waiting -= end - range.lowerBound
-    return .repair(range.lowerBound..<end)
+    return range.lowerBound..<end
   }
 
-  /// Frames for a ``Job/follow(from:turn:)`` are ready; false when the client wants something else by now.
+  /// Frames of what follows are ready; false when the client wants something else by now.
+  ///
+  /// - Parameters:
+  ///   - turn: the ``turn`` in which they were asked for.
+  ///   - next: the first datagram that is not among them.
   mutating func followed(turn: Int, next: Int64) -> Bool {
     guard turn == self.turn, following != nil else { return false }
     following = next

@@ -1,5 +1,8 @@
 import NIOCore
+import NIOPosix
 import Playout
+import SyntheticTape
+import Tape
 import Testing
 import TransportStream
 import Wire
@@ -10,7 +13,15 @@ import Wire
 @Suite struct StreamConnectionTests {
   /// Two stations on the air, each with two tapes of 4 s, 100 s after they began.
   private func withServer(
+    _ limits: Configuration.StreamLimits = .init(),
     _ body: @escaping @Sendable (_ port: Int, StationLab, StationRegistry) async throws -> Void
+  ) async throws {
+    try await withDesk(limits) { port, lab, registry, _ in try await body(port, lab, registry) }
+  }
+
+  private func withDesk(
+    _ limits: Configuration.StreamLimits = .init(),
+    _ body: @escaping @Sendable (_ port: Int, StationLab, StationRegistry, StreamDesk) async throws -> Void
   ) async throws {
     let lab = try StationLab([["a.mp4", "b.mp4"], ["c.mp4"]])
     let registry = lab.registry()
@@ -18,10 +29,11 @@ import Wire
     try await lab.recordAll(registry)
     lab.pass(seconds: 100)
     let server = try await ControlServer.bind(
-      .init(host: "127.0.0.1", port: 0), registry: registry, admission: Admission(total: 100, perAddress: 100))
+      .init(host: "127.0.0.1", port: 0), registry: registry, admission: Admission(total: 100, perAddress: 100),
+      streams: limits)
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await server.run() }
-      try await body(server.port, lab, registry)
+      try await body(server.port, lab, registry, server.streams)
       group.cancelAll()
     }
   }
@@ -100,6 +112,37 @@ import Wire
     }
   }
 
+  @Test func bearsNumbersAndDatesThatMeanNothing() async throws {
+    try await withServer { port, lab, registry in
+      let air = try #require(registry.airs.air(1))
+      let next = air.station.index(at: lab.now + Ticks(1))
+      let ends = [
+        "\"from\":\(Int64.max)", "\"from\":\(Int64.min)", "\"from\":-1", "\"at\":1e308", "\"at\":-1e308",
+        "\"back\":1e308",
+        "\"back\":-1e308",
+      ]
+      for end in ends {
+        let first = try await StreamClient.talk(port, "{\"type\":\"stream\",\"station\":1,\(end)}") { client in
+          try await client.reply().first
+        }
+        #expect(first <= next && first > next - 10_000_000)
+      }
+      try await StreamClient.talk(port, #"{"type":"stream","station":1}"#) { client in
+        _ = try await client.reply()
+        for n in [Int64.max, .min, 1 << 59, 1 << 50, next + 100_000_000] {
+          try await client.say(#"{"type":"follow","from":\#(n)}"#)
+          try await client.say(#"{"type":"repair","packets":[[\#(n),500]]}"#)
+          try await Task.sleep(for: .milliseconds(20))
+        }
+        try await client.say(#"{"type":"follow","from":\#(next - 1)}"#)
+        // Following from a number below zero is following from the first.
+        var frame = try await client.frame()
+        while let some = frame, some != air.frame(next - 1) { frame = try await client.frame() }
+        #expect(frame != nil)
+      }
+    }
+  }
+
   @Test func refusesStationsThatAreNotThere() async throws {
     try await withServer { port, _, _ in
       try await StreamClient.talk(port, #"{"type":"stream","station":7,"back":0}"#) { client in
@@ -111,5 +154,194 @@ import Wire
         #expect(try await client.line() == nil)
       }
     }
+  }
+
+  private func error(_ port: Int, _ line: String) async throws -> ErrorCode? {
+    try await StreamClient.talk(port, line) { client in
+      guard case .error(let error) = try await client.line() else { return nil }
+      return try await client.line() == nil ? error.code : nil
+    }
+  }
+
+  @Test func hasRoomForSoManyStreams() async throws {
+    try await withServer(.init(connections: 1)) { port, _, _ in
+      try await StreamClient.talk(port, #"{"type":"stream","station":1}"#) { client in
+        _ = try await client.reply()
+        #expect(try await error(port, #"{"type":"stream","station":1}"#) == .busy)
+      }
+      for _ in 0..<100 {
+        if try await error(port, #"{"type":"stream","station":1}"#) == nil { return }
+        try await Task.sleep(for: .milliseconds(10))
+      }
+      Issue.record("its place was not given to another one")
+    }
+  }
+
+  @Test func hasRoomForSoManyWholeStations() async throws {
+    try await withDesk(.init(bitrate: 1_000_000)) { port, _, registry, desk in
+      let air = try #require(registry.airs.air(1))
+      try await StreamClient.talk(port, #"{"type":"stream","station":1,"back":0}"#) { client in
+        let reply = try await client.reply()
+        #expect(desk.budget.figures.following == 1)
+        #expect(try await error(port, #"{"type":"stream","station":1,"back":0}"#) == .busy)
+        // Repairs share what is left.
+        try await StreamClient.talk(port, #"{"type":"stream","station":1}"#) { other in
+          _ = try await other.reply()
+          try await other.say(#"{"type":"repair","packets":[[9,1]]}"#)
+          #expect(try await other.frame() == air.frame(9))
+        }
+        _ = try await client.frames(Int(reply.next - reply.first))
+        try await client.say(#"{"type":"pause"}"#)
+        for _ in 0..<200 where desk.budget.figures.following > 0 { try await Task.sleep(for: .milliseconds(5)) }
+        #expect(try await error(port, #"{"type":"stream","station":1,"back":0}"#) == nil)
+      }
+    }
+  }
+
+  @Test func sendsThoseAtTheEdgeTheSame() async throws {
+    try await withServer { port, lab, registry in
+      let air = try #require(registry.airs.air(2))
+      let start = air.station.index(at: lab.now + Ticks(1))
+      try await withThrowingTaskGroup(of: Bool.self) { group in
+        for _ in 0..<8 {
+          group.addTask {
+            try await StreamClient.talk(port, #"{"type":"stream","station":2,"from":\#(start - 10)}"#) { client in
+              guard try await client.reply().first == start - 10 else { return false }
+              return try await client.frames(210) == (start - 10..<start + 200).map(air.frame)
+            }
+          }
+        }
+        for _ in 0..<300 {
+          try await Task.sleep(for: .milliseconds(10))
+          lab.pass(seconds: 0.02)
+        }
+        for try await isRight in group { #expect(isRight) }
+      }
+    }
+  }
+
+  @Test func hangsUpWhenItsStationIsTakenOut() async throws {
+    try await withServer { port, lab, registry in
+      try await StreamClient.talk(port, #"{"type":"stream","station":2}"#) { client in
+        _ = try await client.reply()
+        var next = lab.configuration
+        next.stations.removeLast()
+        await registry.apply(ConfigurationEdit(said: lab.configuration, says: next, running: lab.configuration))
+        // And comes back, with whatever numbers.
+        await registry.apply(ConfigurationEdit(said: next, says: lab.configuration, running: next))
+        #expect(registry.airs.air(2) != nil)
+        #expect(try await client.frame() == nil)
+      }
+    }
+  }
+
+  @Test func hangsUpOnAFlood() async throws {
+    try await withServer { port, _, _ in
+      try await StreamClient.talk(port, #"{"type":"stream","station":1}"#) { client in
+        _ = try await client.reply()
+        try await client.say(String(repeating: "{\"type\":\"pause\"}\n", count: 600))
+        #expect(try await client.frame() == nil)
+      }
+    }
+  }
+
+  /// Whoever does not read has the server make no more than the kernel takes, and holds up nobody.
+  @Test func aClientThatDoesNotReadCostsNobodyAnything() async throws {
+    try await withDesk { port, lab, registry, desk in
+      let air = try #require(registry.airs.air(1))
+      let n = air.station.index(at: lab.now - .seconds(80_000))
+      let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+        .channelOption(.autoRead, value: false).channelOption(.socketOption(.so_rcvbuf), value: 65_536)
+        .connect(host: "127.0.0.1", port: port).get()
+      try await channel.writeAndFlush(ByteBuffer(string: #"{"type":"stream","station":1,"from":\#(n)}"# + "\n"))
+      var (bytes, still) = (0, 0)
+      for _ in 0..<500 where still < 20 {
+        try await Task.sleep(for: .milliseconds(10))
+        let now = desk.budget.figures.bytes
+        still = now > 0 && now == bytes ? still + 1 : 0
+        bytes = now
+      }
+      #expect(still == 20 && bytes < 16_000_000)
+      try await StreamClient.talk(port, #"{"type":"stream","station":1,"back":0}"#) { client in
+        let reply = try await client.reply()
+        #expect(try await client.frame() == air.frame(reply.first))
+      }
+      try await channel.close()
+    }
+  }
+
+  @Test func answersAClientThatHasSaidAllThatItHasToSay() async throws {
+    try await withServer { port, _, registry in
+      let air = try #require(registry.airs.air(1))
+      let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+        .channelOption(.allowRemoteHalfClosure, value: true)
+        .connect(host: "127.0.0.1", port: port) { channel in
+          channel.eventLoop.makeCompletedFuture {
+            try StreamClient.Bytes(
+              wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
+          }
+        }
+      let bytes = try await channel.executeThenClose { inbound, outbound in
+        let lines = #"{"type":"stream","station":1}"# + "\n" + #"{"type":"repair","packets":[[3,2]]}"#
+        try await outbound.write(ByteBuffer(string: lines))
+        outbound.finish()
+        var bytes = ByteBuffer()
+        for try await var more in inbound { bytes.writeBuffer(&more) }
+        return Array(bytes.readableBytesView)
+      }
+      let end = try #require(bytes.firstIndex(of: 0x0A))
+      #expect(Array(bytes[(end + 1)...]) == air.frame(3) + air.frame(4))
+    }
+  }
+}
+
+/// What goes into frames of a live station's ring.
+@Suite struct RingStreamTests {
+  @Test func goesOnWithWhatIsThereWhenARingHasOvertakenIt() throws {
+    let directory = try TemporaryDirectory()
+    let lab = try StationLab([["a.mp4"]])
+    let file = try RingFile(path: directory.path("1.ring"))
+    #expect(file.tryLock() == true)
+    let source = SyntheticTape(milliseconds: 40)
+    let info = RingInfo(format: source.info.format, map: source.map(clockPID: PID.video))
+    var writer = try RingWriter(file, .init(info: info, base: .init(), datagrams: 256))
+    func write(_ numbers: Range<Int64>) throws {
+      let packet: [UInt8] = [0x47, 0x1F, 0xFF, 0x10] + [UInt8](repeating: 0xFF, count: 184)
+      for k in numbers {
+        try writer.append(packet.span, date: lab.now + .milliseconds(10 * k), isRandomAccess: k % 10 == 0)
+      }
+      writer.publish()
+    }
+    try write(0..<100)
+    let ring = try Ring(path: directory.path("1.ring"))
+    let identity = StationIdentity(number: 1, name: "Live", provider: "Hafen", transportStreamID: 1)
+    let station = try #require(Station(identity: identity, eras: [.first(ring, from: lab.now)]))
+    let air = AirBoard.Air(
+      station: station, ssrc: 7, born: 1, titles: [ring.path: "Live"], configuration: lab.configuration.stations[0])
+    func bytes(_ numbers: Range<Int64>) -> ByteBuffer { ByteBuffer(bytes: numbers.flatMap(air.frame)) }
+
+    let now = lab.now + .milliseconds(995)
+    var frames = FrameFill.follow(air, from: 0, now: now)
+    #expect(frames.bytes == bytes(0..<48) && frames.next == 48 && frames.then == .more)
+    frames = FrameFill.follow(air, from: 90, now: now)
+    #expect(frames.bytes == bytes(90..<100) && frames.next == 100)
+    guard case .edge = frames.then else {
+      Issue.record("\(frames.then)")
+      return
+    }
+    // Not due, and early by no more than multicast may be.
+    #expect(FrameFill.repair(air, 10..<20, now: lab.now + .milliseconds(60)) == bytes(10..<12))
+
+    try write(100..<1_000)
+    let later = lab.now + .seconds(10)
+    frames = FrameFill.follow(air, from: 48, now: later)
+    #expect(frames.bytes == bytes(ring.oldest..<ring.oldest + 48) && frames.next == ring.oldest + 48)
+    #expect(FrameFill.repair(air, 48..<52, now: later).readableBytes == 0)
+    let opening = try #require(
+      StreamOpening(.init(station: 1, back: 0.3), air, now: later, clockError: nil))
+    #expect(opening.first == 960 && opening.reply.next == 1_000)
+    #expect(opening.reply.programmes.map(\.title) == ["Live"])
+    let reach = try #require(StreamOpening(.init(station: 1, at: 0), air, now: later, clockError: nil))
+    #expect(reach.first == (ring.oldest + 9) / 10 * 10)
   }
 }

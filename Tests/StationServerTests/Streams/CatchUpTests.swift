@@ -1,0 +1,63 @@
+import Playout
+import Testing
+import TransportStream
+
+@testable import StationServer
+
+/// How far back streams reach: over eras that are over, restarts, and no gap.
+@Suite struct CatchUpTests {
+  /// A station that gets another programme every ten minutes, and with each another era.
+  private func run(_ lab: StationLab, _ registry: StationRegistry, _ names: [String]) async throws {
+    for name in names {
+      for recording in await registry.startRecordings() {
+        #expect(lab.name(recording) == name)
+        try lab.record(recording)
+        await registry.finished(recording.request, .done)
+      }
+      lab.pass(seconds: 600)
+    }
+  }
+
+  @Test func reachesBackOverErasAndRestarts() async throws {
+    let lab = try StationLab([["a.mp4", "b.mp4", "c.mp4", "d.mp4"]])
+    let registry = lab.registry()
+    await registry.begin()
+    let began = lab.now
+    var heard: [Int64: [UInt8]] = [:]
+    try await run(lab, registry, ["a.mp4"])
+    let first = try #require(registry.airs.air(1))
+    for n in [0, 1, 500].map({ first.station.index(at: began) + $0 }) { heard[n] = first.frame(n) }
+    try await run(lab, registry, ["b.mp4", "c.mp4", "d.mp4"])
+    let eras = await registry.plan(clockOffset: nil).stations[0].eras
+    let air = try #require(registry.airs.air(1))
+    #expect(eras.count < air.station.eras.count, "streams know more than the transmitter")
+    for (n, frame) in heard { #expect(air.frame(n) == frame) }
+    let date = try #require(air.station.date(of: heard.keys.min() ?? 0))
+    #expect(air.station.randomAccessPoint(notAfter: date).map { $0 <= heard.keys.min() ?? 0 } == true)
+
+    let again = lab.registry()
+    await again.begin()
+    let after = try #require(again.airs.air(1))
+    #expect(after.station.eras.map(\.record) == air.station.eras.map(\.record))
+    #expect(await again.plan(clockOffset: nil).stations[0].eras.count == eras.count)
+    for (n, frame) in heard { #expect(after.frame(n) == frame) }
+  }
+
+  @Test func forgetsWhatIsOverForADay() async throws {
+    let lab = try StationLab([["a.mp4", "b.mp4", "c.mp4", "d.mp4"]])
+    let registry = lab.registry()
+    await registry.begin()
+    try await run(lab, registry, ["a.mp4", "b.mp4", "c.mp4", "d.mp4"])
+    #expect(try #require(registry.airs.air(1)).station.eras.count == 4)
+    lab.pass(seconds: 86_400 - 1_500)
+    // The next change: a programme leaves.
+    var next = lab.configuration
+    if case .files(var files) = next.stations[0].source {
+      files.items.removeLast()
+      next.stations[0].source = .files(files)
+    }
+    await registry.apply(ConfigurationEdit(said: lab.configuration, says: next, running: lab.configuration))
+    let records = try #require(registry.airs.air(1)).station.eras.map(\.record)
+    #expect(records.count == 4 && records[0].tapes.count == 2, "the first is over for more than a day")
+  }
+}
