@@ -9,6 +9,14 @@ import Wire
     StreamSession(first: first, datagramRate: rate, now: 0)
   }
 
+  private func say(
+    _ session: inout StreamSession, _ line: Result<ClientMessage, MessageError>, at now: Double
+  ) -> Bool { session.take(line, at: now) }
+
+  private func sent(_ session: inout StreamSession, turn: Int, next: Int64) -> Bool {
+    session.followed(turn: turn, next: next)
+  }
+
   private func repairs(_ session: inout StreamSession) -> [Range<Int64>] {
     var ranges: [Range<Int64>] = []
     while let range = session.nextRepair() { ranges.append(range) }
@@ -17,7 +25,7 @@ import Wire
 
   @Test func makesPortionsOfWhatIsMissing() {
     var session = session()
-    #expect(session.take(.success(.repair(.init(packets: [[10, 3], [100, 60]]))), at: 1))
+    #expect(say(&session, .success(.repair(.init(packets: [[10, 3], [100, 60]]))), at: 1))
     #expect(session.hasRepairs)
     #expect(repairs(&session) == [10..<13, 100..<148, 148..<160])
     #expect(!session.hasRepairs)
@@ -26,23 +34,23 @@ import Wire
   @Test func passesOverNonsense() {
     var session = session()
     let packets: [[Int64]] = [[], [1], [1, 0], [1, -5], [-1, 2], [.max, 1], [.max, .max], [1, 2, 3], [7, 1]]
-    #expect(session.take(.success(.repair(.init(packets: packets))), at: 1))
+    #expect(say(&session, .success(.repair(.init(packets: packets))), at: 1))
     #expect(repairs(&session) == [7..<8])
   }
 
   @Test func repairsHalfOfWhatTheStationSends() {
     // 400 a second: 2 s' worth of the half at once, that half each second.
     var session = session()
-    for _ in 0..<10 { #expect(session.take(.success(.repair(.init(packets: [[0, 512]]))), at: 0)) }
+    for _ in 0..<10 { #expect(say(&session, .success(.repair(.init(packets: [[0, 512]]))), at: 0)) }
     #expect(repairs(&session).reduce(0) { $0 + $1.count } == 400)
-    #expect(session.take(.success(.repair(.init(packets: [[0, 512]]))), at: 0.5))
+    #expect(say(&session, .success(.repair(.init(packets: [[0, 512]]))), at: 0.5))
     #expect(repairs(&session).reduce(0) { $0 + $1.count } == 100)
-    #expect(session.take(.success(.pause), at: 100))
-    for _ in 0..<10 { #expect(session.take(.success(.repair(.init(packets: [[0, 512]]))), at: 100)) }
+    #expect(say(&session, .success(.pause), at: 100))
+    for _ in 0..<10 { #expect(say(&session, .success(.repair(.init(packets: [[0, 512]]))), at: 100)) }
     #expect(repairs(&session).reduce(0) { $0 + $1.count } == 400)
     // A station that sends little may be repaired as well.
     var radio = self.session(rate: 10)
-    #expect(radio.take(.success(.repair(.init(packets: [[0, 512]]))), at: 0))
+    #expect(say(&radio, .success(.repair(.init(packets: [[0, 512]]))), at: 0))
     #expect(repairs(&radio).reduce(0) { $0 + $1.count } == 256)
   }
 
@@ -50,36 +58,36 @@ import Wire
     var session = session(first: 5)
     #expect(session.following == 5)
     let turn = session.turn
-    #expect(session.followed(turn: turn, next: 20))
+    #expect(sent(&session, turn: turn, next: 20))
     #expect(session.following == 20)
-    #expect(session.take(.success(.pause), at: 1))
+    #expect(say(&session, .success(.pause), at: 1))
     #expect(session.following == nil)
-    #expect(!session.followed(turn: turn, next: 40))
+    #expect(!sent(&session, turn: turn, next: 40))
     #expect(session.following == nil)
-    #expect(session.take(.success(.follow(.init(from: 30))), at: 1))
+    #expect(say(&session, .success(.follow(.init(from: 30))), at: 1))
     // What was asked for before is late.
-    #expect(!session.followed(turn: turn, next: 40))
+    #expect(!sent(&session, turn: turn, next: 40))
     #expect(session.following == 30)
     let other = session.turn
-    #expect(session.followed(turn: other, next: 31))
+    #expect(sent(&session, turn: other, next: 31))
     #expect(session.following == 31)
-    #expect(session.take(.success(.follow(.init(from: -7))), at: 1))
+    #expect(say(&session, .success(.follow(.init(from: -7))), at: 1))
     #expect(session.following == 0)
   }
 
   @Test func hangsUpOnFloodsNoiseAndSilence() {
     var flood = session()
-    for _ in 0..<400 { #expect(flood.take(.success(.pause), at: 0)) }
-    #expect(!flood.take(.success(.pause), at: 0))
+    for _ in 0..<400 { #expect(say(&flood, .success(.pause), at: 0)) }
+    #expect(!say(&flood, .success(.pause), at: 0))
     var steady = session()
-    for line in 0..<2_000 { #expect(steady.take(.success(.pause), at: Double(line) / 250)) }
+    for line in 0..<2_000 { #expect(say(&steady, .success(.pause), at: Double(line) / 250)) }
     var noise = session()
-    #expect(noise.take(.failure(.notAnObject), at: 0))
-    #expect(noise.take(.failure(.lineTooLong), at: 0))
-    #expect(!noise.take(.failure(.notAnObject), at: 0))
+    #expect(say(&noise, .failure(.notAnObject), at: 0))
+    #expect(say(&noise, .failure(.lineTooLong), at: 0))
+    #expect(!say(&noise, .failure(.notAnObject), at: 0))
     var silence = session()
     #expect(!silence.isIdle(at: 300) && silence.isIdle(at: 301))
-    #expect(silence.take(.success(.unknown(type: "x")), at: 301))
+    #expect(say(&silence, .success(.unknown(type: "x")), at: 301))
     #expect(!silence.isIdle(at: 600))
   }
 }
