@@ -13,7 +13,7 @@ struct ControlServer: Service {
   /// How many there are, and may be.
   var connections: (count: Int, total: Int) { (admission.count, admission.total) }
   /// What stream connections share.
-  let streams: StreamDesk
+  let desk: StreamDesk
 
   /// Half of the machine's processors serve clients at the most: the air needs the others.
   static func useFewThreads(of processors: Int) {
@@ -70,7 +70,7 @@ struct ControlServer: Service {
     registry.board.tellNews { news in
       for room in doors { room.eventLoop.execute { room.value.tell(news) } }
     }
-    return ControlServer(listener: listener, rooms: rooms, admission: admission, streams: streams)
+    return ControlServer(listener: listener, rooms: rooms, admission: admission, desk: streams)
   }
 
   /// The port it listens on.

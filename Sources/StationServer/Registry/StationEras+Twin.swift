@@ -14,6 +14,8 @@ extension StationEras {
     var open = OpenTapes(eras.flatMap(\.tapes))
     var new: [Era] = []
     for record in current { new.append(try Era(record, from: &open)) }
-    return set(new)
+    // What was before them stays what streams reach back to.
+    let before = eras.firstIndex { $0.record == current.first }.map { eras[..<$0] } ?? []
+    return set(before + new, at: now)
   }
 }

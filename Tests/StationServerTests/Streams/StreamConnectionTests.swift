@@ -33,7 +33,7 @@ import Wire
       streams: limits)
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await server.run() }
-      try await body(server.port, lab, registry, server.streams)
+      try await body(server.port, lab, registry, server.desk)
       group.cancelAll()
     }
   }
