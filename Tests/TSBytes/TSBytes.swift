@@ -1,8 +1,7 @@
 import LinuxIO
+import Reception
 import TransportStream
 import Wire
-
-@testable import Reception
 
 /// Packets made by hand (ISO/IEC 13818-1, 2.4.3.2).
 package enum TSBytes {
