@@ -27,9 +27,10 @@ struct RecordingTests {
 
   /// The file that comes of datagrams with their dates.
   static func file(
-    _ datagrams: [(date: Int64, bytes: [UInt8])], until end: Int64?, radio: Bool = false, finishAfter: Int? = nil
+    _ datagrams: [(date: Int64, bytes: [UInt8])], until end: Int64? = nil, ending: Recording.End? = nil,
+    radio: Bool = false, finishAfter: Int? = nil
   ) -> (bytes: [UInt8], isOver: Bool, length: Int64) {
-    var recording = Recording(TSBytes.tuning(radio: radio), until: end)
+    var recording = Recording(TSBytes.tuning(radio: radio), until: ending ?? end.map { .at($0) } ?? .never)
     var file: [UInt8] = []
     for (index, datagram) in datagrams.enumerated() {
       recording.accept(datagram.bytes.span, date: datagram.date)
@@ -74,6 +75,19 @@ struct RecordingTests {
       ])
     #expect(length == 2 * 90_000 + 45_000)
     #expect(TSBytes.continuityErrors(file).isEmpty)
+  }
+
+  @Test func aLengthCountsFromWhatWasAskedForOrFromWhatThereIs() {
+    let date: Int64 = 90_000 * 1000
+    let stream = Self.station(from: date, seconds: 12)
+    // The file begins with what was asked for: four seconds of it, though it begins a second before.
+    let whole = Self.file(stream, ending: .after(90_000 * 4, from: date + 90_000))
+    #expect(whole.isOver)
+    #expect(whole.length == 90_000 * 5 + 45_000)
+    // Ten minutes of what was asked for are gone: four seconds of what is there.
+    let late = Self.file(stream, ending: .after(90_000 * 4, from: date - 90_000 * 600))
+    #expect(late.isOver)
+    #expect(late.length == 90_000 * 4 + 45_000)
   }
 
   @Test func itsClocksStartNearZero() throws {

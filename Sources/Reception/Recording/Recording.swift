@@ -18,10 +18,22 @@ package struct Recording: ~Copyable {
   /// Whether all is there: every stream has come to the end of its last PES packet after the end.
   package var isOver: Bool { isEnding && running == 0 }
 
+  /// When a file ends: the first random access point due then or later is not in it any more.
+  package enum End: Sendable, Equatable {
+    /// With ``Recording/finish()``.
+    case never
+    /// Unix time, 90 kHz.
+    case at(Int64)
+    /// So long, in 90 kHz, after `wanted` (Unix time, 90 kHz), or after the file's beginning where that is later.
+    case after(Int64, from: Int64)
+  }
+
   private enum Stage: UInt8 { case unstarted, running, ended }
 
   private let tuning: Tuning
-  private let end: Int64?
+  private let wanted: End
+  /// When it ends, as far as that is known: Unix time, 90 kHz.
+  package private(set) var end: Int64?
   private var isEnding = false
   /// What is added to the station's counts, 90 kHz modulo 2^33.
   private var shift: UInt64 = 0
@@ -35,11 +47,10 @@ package struct Recording: ~Copyable {
   private var output = [UInt8](repeating: 0, count: 64 << 10)
   private var waiting = 0..<0
 
-  /// - Parameter end: Unix time, 90 kHz: the first random access point due then or later is not in the file any more; nil:
-  ///   it ends with ``finish()``.
-  package init(_ tuning: Tuning, until end: Int64?) {
+  package init(_ tuning: Tuning, until end: End) {
     self.tuning = tuning
-    self.end = end
+    wanted = end
+    if case .at(let date) = end { self.end = date }
   }
 
   /// Ends every stream with its present PES packet, whatever the time.
@@ -87,6 +98,7 @@ package struct Recording: ~Copyable {
 
   private mutating func begin(_ date: Int64) {
     start = date
+    if case .after(let length, let first) = wanted { end = max(first, date) + length }
     shift = UInt64(bitPattern: Self.origin &- date) & (1 << 33 - 1)
     stages[Int(PID.pat)] = .running
     stages[Int(tuning.pmt)] = .running

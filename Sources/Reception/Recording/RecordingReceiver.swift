@@ -11,6 +11,8 @@ package final class RecordingReceiver: Sendable {
     package var reply: StreamReply?
     /// When the file's first datagram was due: Unix time, 90 kHz; nil while there is none.
     package var start: Int64?
+    /// When the file ends: Unix time, 90 kHz; nil while that is not known, or where it just goes on.
+    package var end: Int64?
     /// 90 kHz of the programme in the file.
     package var length: Int64 = 0
     /// Bytes of the file.
@@ -42,8 +44,7 @@ package final class RecordingReceiver: Sendable {
 
   /// Starts recording.
   ///
-  /// - Parameter end: as of ``Recording/init(_:until:)``.
-  package init(_ tuning: Tuning, until end: Int64?, sink: any Sink) throws(SystemError) {
+  package init(_ tuning: Tuning, until end: Recording.End, sink: any Sink) throws(SystemError) {
     bell = try WakeUp()
     orders = Mutex(Orders(sources: tuning.sources))
     let started = try RealTimeThread(name: "recording", priority: nil) { [self] in run(tuning, end, sink) }
@@ -74,7 +75,7 @@ package final class RecordingReceiver: Sendable {
     bell.ring()
   }
 
-  private func run(_ tuning: Tuning, _ end: Int64?, _ sink: any Sink) {
+  private func run(_ tuning: Tuning, _ end: Recording.End, _ sink: any Sink) {
     let intake = Intake(tuning, now: SteadyClock.now)
     var recording = Recording(tuning, until: end)
     var polls = PollSet(capacity: 16)
@@ -104,7 +105,8 @@ package final class RecordingReceiver: Sendable {
       }
       let isOver = recording.isDrained && (recording.isOver || limit.map { now > $0 } == true)
       let progress = Progress(
-        figures: intake.figures, reply: intake.reply, start: recording.start, length: recording.length,
+        figures: intake.figures, reply: intake.reply, start: recording.start, end: recording.end,
+        length: recording.length,
         bytes: recording.bytes, isOver: isOver, fault: fault, refusal: intake.refusal)
       orders.withLock { $0.progress = progress }
       if isOver { return }

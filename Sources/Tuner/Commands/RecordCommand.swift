@@ -60,20 +60,25 @@ struct RecordCommand: AsyncParsableCommand {
       let start = wanted.start(joined.station)
       var choices = TuningSession.Choices(output: .file(output), interface: chosen, latency: Self.latency)
       choices.start = start
-      let first = if case .at(let date) = start { date } else { now }
-      var end = length.flatMap { SpokenTime.duration($0) }.map { first + $0 }
-      if let until { end = try SpokenTime.next(until, after: first, clock: clock) }
+      let first: Double? = if case .at(let date) = start { date } else { nil }
+      var end = Recording.End.never
+      // What is live counts from its first packet, by the server's clock.
+      if let length, let seconds = SpokenTime.duration(length) {
+        end = .after(Self.counts(seconds), from: first.map(Self.counts) ?? 0)
+      }
+      if let until { end = .at(Self.counts(try SpokenTime.next(until, after: first ?? now, clock: clock))) }
 
       let links = addresses.map { ControlLink($0, first: $0 == connection.server ? connection : nil) }
       let lead = addresses.firstIndex(of: connection.server) ?? 0
       let (events, feed) = AsyncStream.makeStream(of: RecordingSession.Event.self)
+      let (kept, keep) = AsyncStream.makeStream(of: (Int, ControlLink).self)
       let session = try RecordingSession(
-        joined, lead: lead, links: links, choices: choices, from: first, to: end, clock: clock, sink: try sink(),
+        joined, lead: lead, links: links, keep: keep, choices: choices, to: end, clock: clock, sink: try sink(),
         name: output == "-" ? "standard output" : output)
       SignalWatch.handle { feed.yield(.signal($0)) }
       let linking = Task {
         await withDiscardingTaskGroup { group in
-          for (index, link) in links.enumerated() {
+          for await (index, link) in kept {
             group.addTask { await link.run { feed.yield(.link(index, $0)) } }
           }
         }
@@ -90,6 +95,9 @@ struct RecordCommand: AsyncParsableCommand {
       if status != 0 { throw ExitCode(status) }
     }
   }
+
+  /// Seconds as counts of 90 kHz.
+  private static func counts(_ seconds: Double) -> Int64 { Int64((seconds * 90_000).rounded()) }
 
   private func sink() throws(TunerError) -> any Sink {
     guard output != "-" else {
@@ -131,7 +139,10 @@ struct BeginningOption: ParsableArguments {
 }
 
 /// Where in a station's time a viewer wants to begin.
-enum Beginning: Codable, Sendable, Equatable {
+enum Beginning: Sendable, Equatable {
+  /// How much later than asked for the past may begin without a word: a random access point's distance, in seconds.
+  static let tolerance = 10.0
+
   case live
   /// Seconds since the Unix epoch.
   case at(Double)

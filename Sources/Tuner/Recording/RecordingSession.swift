@@ -16,16 +16,14 @@ final class RecordingSession {
 
   /// How long after the end nothing may come before the file is closed all the same, in nanoseconds.
   private static let patience: Int64 = 45_000_000_000
-  /// How much later than asked for the past may begin without a word: a random access point's distance, in seconds.
-  private static let tolerance = 10.0
 
   private let choices: TuningSession.Choices
   private let clock: LocalClock
   private let file: String
   private let receiver: RecordingReceiver
-  /// What was asked for: seconds since the Unix epoch.
-  private let wanted: (start: Double, end: Double?)
   private var servers: [SessionServer]
+  /// Has a link made and kept, whose events come as the servers' of that number.
+  private let keep: AsyncStream<(Int, ControlLink)>.Continuation
   private var tuning: Tuning
   private var screen = StatusLine()
   private var watch: ReceptionWatch
@@ -40,15 +38,15 @@ final class RecordingSession {
   /// - Parameters:
   ///   - joined: what the `lead`th of the servers has answered.
   ///   - links: to all servers.
-  ///   - first: what was asked for, seconds since the Unix epoch; `last` nil: until somebody ends it.
+  ///   - keep: gets all links, with their numbers, and those of the twins that servers name.
   init(
-    _ joined: ServerMessage.Joined, lead: Int, links: [ControlLink], choices: TuningSession.Choices, from first: Double,
-    to last: Double?, clock: LocalClock, sink: any Sink, name: String
+    _ joined: ServerMessage.Joined, lead: Int, links: [ControlLink], keep: AsyncStream<(Int, ControlLink)>.Continuation,
+    choices: TuningSession.Choices, to end: Recording.End, clock: LocalClock, sink: any Sink, name: String
   ) throws(TunerError) {
     self.choices = choices
     self.clock = clock
     file = name
-    wanted = (first, last)
+    self.keep = keep
     servers = links.map { SessionServer(link: $0, interface: choices.interface) }
     servers[lead].take(joined)
     tuning = servers[lead].tuning(joined, choices)
@@ -57,10 +55,13 @@ final class RecordingSession {
     watch = ReceptionWatch(now: now)
     lastGrowth = (0, now)
     do throws(SystemError) {
-      receiver = try RecordingReceiver(tuning, until: last.map { Int64(($0 * 90_000).rounded()) }, sink: sink)
+      receiver = try RecordingReceiver(tuning, until: end, sink: sink)
     } catch {
       throw TunerError(error)
     }
+    for (index, link) in links.enumerated() { keep.yield((index, link)) }
+    // Who it is was said before anybody listened for twins.
+    servers[lead].link.send(.hello(.tuner))
   }
 
   /// Runs until the file is complete, or cannot be; returns the exit status.
@@ -76,8 +77,9 @@ final class RecordingSession {
 
   private func handle(_ event: Event) {
     switch event {
-    case .link(let server, .connected):
-      servers[server].connected(tuning.station.number)
+    case .link(let server, .connected): servers.connected(server, station: tuning.station.number)
+    case .link(_, .message(.welcome(let welcome))):
+      for link in servers.meet(welcome.twins ?? [], interface: choices.interface) { keep.yield(link) }
     case .link(let server, .lost): servers[server].isJoined = false
     case .link(let server, .message(.joined(let joined))) where joined.station.number == tuning.station.number:
       servers[server].take(joined)
@@ -113,12 +115,12 @@ final class RecordingSession {
     let now = SteadyClock.now
     let progress = receiver.progress
     for index in servers.indices { servers[index].tick(tuning.station.number, now: now) }
-    if !hasBegun, let reply = progress.reply { begin(reply) }
+    if !hasBegun, let start = progress.start { begin(progress, at: Double(start) / 90_000) }
     if let fault = progress.fault { return fail(fault, progress) }
     if progress.isOver { return end(progress) }
     if let news = watch.update(progress.figures, now: now) { say(news) }
     if progress.length > lastGrowth.length { lastGrowth = (progress.length, now) }
-    if let last = wanted.end, wallSeconds > last, now - lastGrowth.date > Self.patience, !isFinishing {
+    if let last = Self.end(progress), wallSeconds > last, now - lastGrowth.date > Self.patience, !isFinishing {
       screen.say("Nothing more comes of \(name).")
       finish()
     }
@@ -126,13 +128,15 @@ final class RecordingSession {
     screen.show(line(progress))
   }
 
-  private func begin(_ reply: StreamReply) {
+  /// The file has its first packets.
+  private func begin(_ progress: RecordingReceiver.Progress, at start: Double) {
     hasBegun = true
-    guide.take(reply.programmes)
-    screen.say("Recording \(name) to \(file)\(wanted.end.map { ", until " + clock.text($0, now: wallSeconds) } ?? "").")
-    if case .at(let date) = tuning.start, reply.date > date + Self.tolerance {
+    guide.take(progress.reply?.programmes ?? [])
+    let until = Self.end(progress).map { ", until " + clock.text($0, now: wallSeconds) } ?? ""
+    screen.say("Recording \(name) to \(file)\(until).")
+    if case .at(let date) = tuning.start, start > date + Beginning.tolerance {
       screen.say(
-        "It begins at \(clock.text(reply.date, now: wallSeconds)): the server has nothing older of this station.")
+        "It begins at \(clock.text(start, now: wallSeconds)): the server has nothing older of this station.")
     }
   }
 
@@ -180,6 +184,11 @@ final class RecordingSession {
 
   // MARK: As people see it
 
+  /// When the file ends: seconds since the Unix epoch.
+  private static func end(_ progress: RecordingReceiver.Progress) -> Double? {
+    progress.end.map { Double($0) / 90_000 }
+  }
+
   private static func length(_ progress: RecordingReceiver.Progress) -> String {
     Figures.time(seconds: Double(progress.length) / 90_000)
   }
@@ -188,8 +197,8 @@ final class RecordingSession {
     var parts = [name]
     let position = progress.start.map { Double($0 + progress.length) / 90_000 }
     if let title = position.flatMap({ guide.programme(at: $0)?.title }) { parts.append(printable(title)) }
-    parts.append(
-      Self.length(progress) + (wanted.end.map { " of " + Figures.time(seconds: $0 - wanted.start) } ?? ""))
+    let whole = progress.start.flatMap { start in progress.end.map { Double($0 - start) / 90_000 } }
+    parts.append(Self.length(progress) + (whole.map { " of " + Figures.time(seconds: $0) } ?? ""))
     parts.append(Figures.size(bytes: progress.bytes))
     if let position, wallSeconds - position > 5 {
       parts.append(Figures.time(seconds: wallSeconds - position) + " behind")

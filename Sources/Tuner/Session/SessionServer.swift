@@ -65,6 +65,9 @@ struct SessionServer {
     if isOwn, !isJoined, link.isConnected, now - lastJoin > Self.patience { join(station) }
   }
 
+  /// As many servers are listened to at once.
+  static let most = 6
+
   /// What the receiver must know of a station that this server has.
   func tuning(_ joined: ServerMessage.Joined, _ choices: TuningSession.Choices) -> Tuning {
     let ends = link.ends
@@ -74,5 +77,28 @@ struct SessionServer {
     tuning.latency = choices.latency
     tuning.start = choices.start
     return tuning
+  }
+}
+
+extension [SessionServer] {
+  /// A server has a new connection; it may be one that is there by another name as well.
+  mutating func connected(_ server: Int, station: Int) {
+    let end = self[server].end
+    let isKnown = indices.contains { $0 != server && self[$0].isOwn && self[$0].end == end }
+    self[server].connected(station, isKnown: end != nil && isKnown)
+  }
+
+  /// What a server calls its twins has the same stations: they are asked as well.
+  ///
+  /// - Returns: the links to those that were not there yet, with their numbers.
+  mutating func meet(_ twins: [String], interface: NetworkInterface?) -> [(Int, ControlLink)] {
+    var links: [(Int, ControlLink)] = []
+    for twin in twins.compactMap(ServerAddress.init(_:)) where count < SessionServer.most {
+      guard !contains(where: { $0.link.server == twin }) else { continue }
+      let link = ControlLink(twin)
+      links.append((count, link))
+      append(SessionServer(link: link, interface: interface))
+    }
+    return links
   }
 }
