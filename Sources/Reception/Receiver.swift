@@ -1,5 +1,6 @@
 import LinuxIO
 import Synchronization
+import Wire
 
 /// The thread that receives: from the sockets through reception and the player's feed into the player. It never waits for
 /// the player, and allocates nothing for a packet.
@@ -17,6 +18,7 @@ package final class Receiver: Sendable {
     var fed = -1
     var stopped = false
     var figures = ReceptionFigures()
+    var reply: StreamReply?
     var sinkFault: SystemError?
   }
 
@@ -42,6 +44,7 @@ package final class Receiver: Sendable {
       $0.tuning = tuning
       $0.tuned += 1
       $0.figures = ReceptionFigures()
+      $0.reply = nil
       if let sink {
         $0.sink = sink
         $0.sinkFault = nil
@@ -62,6 +65,9 @@ package final class Receiver: Sendable {
 
   /// How the station goes that was tuned to last.
   package var figures: ReceptionFigures { orders.withLock(\.figures) }
+
+  /// What a server said first of the station that was tuned to last: where reception begins, and what was on; nil before.
+  package var reply: StreamReply? { orders.withLock(\.reply) }
 
   /// Whether the player gets the station that was tuned to last, no more the one before.
   package var isFeeding: Bool { orders.withLock { $0.fed == $0.tuned } }
@@ -89,10 +95,11 @@ package final class Receiver: Sendable {
         desk.take(tuning, sink: sink, tuned: tuned, now: SteadyClock.now)
       }
       desk.turn(now: SteadyClock.now)
-      let (figures, fed, fault) = (desk.figures, desk.fed, desk.sinkFault)
+      let (figures, reply, fed, fault) = (desk.figures, desk.reply, desk.fed, desk.sinkFault)
       orders.withLock {
         guard $0.count == seen else { return }
         $0.figures = figures
+        $0.reply = reply
         $0.fed = fed
         $0.sinkFault = fault
       }

@@ -1,4 +1,5 @@
 import LinuxIO
+import Wire
 
 /// What the receiver's thread does in one round: takes in what has come, hands the player what is its turn, and says how
 /// long it may rest. One station is at the player; another one may be on its way there.
@@ -139,6 +140,10 @@ struct ReceiverDesk: ~Copyable {
     figures.dropped = feed.dropped - droppedBefore
     figures.isPlaying = feed.isOpen
     figures.buffer = feed.buffer(now: SteadyClock.now)
+    figures.position = lastDate
     return figures
   }
+
+  /// What a server said first of the station that was tuned to last.
+  var reply: StreamReply? { coming.map(\.reply) ?? current.reply }
 }

@@ -33,6 +33,8 @@ package struct ReceptionFigures: Sendable, Equatable {
   package var lastArrival: Int64?
   /// Whether the random access point has come and the player is being fed.
   package var isPlaying = false
+  /// The date of the datagram that the player was given last: Unix time in 90 kHz; nil before the first.
+  package var position: Int64?
   /// Why nothing can be received.
   package var fault: SystemError?
 

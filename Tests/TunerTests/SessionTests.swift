@@ -30,6 +30,31 @@ struct SessionTests {
     #expect(StableJSON.value(SessionStatus.self, line) == Self.status)
   }
 
+  @Test func aRequestSaysWhereToBegin() {
+    let line = { (beginning: Beginning) in
+      StableJSON.line(SessionRequest(type: .tune, station: "2", beginning: beginning))
+    }
+    #expect(line(.live) == #"{"station":"2","type":"tune"}"#)
+    #expect(line(.at(100.5)) == #"{"at":100.5,"station":"2","type":"tune"}"#)
+    #expect(line(.startOver) == #"{"startOver":true,"station":"2","type":"tune"}"#)
+    for beginning in [Beginning.live, .at(100.5), .startOver] {
+      #expect(StableJSON.value(SessionRequest.self, line(beginning))?.beginning == beginning)
+    }
+    // What is on began at 0; of a station that does not tell, there is only the present.
+    var station = Self.status.station
+    #expect(Beginning.startOver.start(station) == .at(0))
+    station.now = nil
+    #expect(Beginning.startOver.start(station) == .live)
+  }
+
+  @Test func statusTellsWhatOfThePastIsPlayed() {
+    var status = Self.status
+    (status.position, status.past) = (40, Programme(title: "Tide", start: 0, end: 60))
+    let text = StatusCommand.text(status, now: 642)
+    #expect(text.contains("Playing    Tide, 0:20 left\nBehind     10:02\n"))
+    #expect(StableJSON.line(status).contains(#""past":{"end":60,"start":0,"title":"Tide"},"pid":10"#))
+  }
+
   static let quality = Quality(
     path: .multicast, repaired: 12, late: 1, reordered: 4, duplicated: 2, jitter: 314, delayFactor: 4_240,
     mediaLossRate: 7, clockJitter: 431, delay: 2.34, buffer: 310)

@@ -147,6 +147,16 @@ struct TextTests {
     #expect(
       StatusLine.text(status, now: 100)
         == "2 Radio Quay · Morning · 1:00 left · 64 kb/s · 3 lost · over TCP · 12 repaired · 1 late · buffer 310 ms")
+    status.quality = nil
+    (status.position, status.past) = (-502, Programme(title: "Tide", start: -600, end: -500))
+    #expect(StatusLine.text(status, now: 100) == "2 Radio Quay · Tide · 0:02 left · 10:02 behind · 64 kb/s · 3 lost")
+    // Whatever is on the air meanwhile.
+    status.station.state = .standby
+    #expect(StatusLine.text(status, now: 100).hasPrefix("2 Radio Quay · Tide · "))
+    status.past = nil
+    #expect(StatusLine.text(status, now: 100) == "2 Radio Quay · 10:02 behind · 64 kb/s · 3 lost")
+    status.position = nil
+    status.station.state = .onAir
     status.isConnected = false
     status.state = .silent
     #expect(

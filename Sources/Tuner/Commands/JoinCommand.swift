@@ -15,6 +15,9 @@ struct JoinCommand: AsyncParsableCommand {
         tuner join 2 --player "mpv --really-quiet -"
         tuner join 2 --output recording.ts
         tuner join 2 --output - | vlc -
+        tuner join 2 --start-over
+        tuner join 2 --from 20:15
+        tuner join 2 --from -10m
 
       While a tuner of yours is running, join has that one change station; its player goes on where the new station has
       the same codecs. In its own terminal, digits and Enter change station, as do the keys up and down. q or Ctrl-C ends
@@ -33,6 +36,7 @@ struct JoinCommand: AsyncParsableCommand {
     help: ArgumentHelp(
       "How long a missing packet may hold up the player, in milliseconds (default: 200).", valueName: "ms"))
   var latency = 200
+  @OptionGroup var beginning: BeginningOption
   @OptionGroup var server: ServerOption
   @Flag(help: ArgumentHelp("End with standard input: for a program that starts this one.", visibility: .private))
   var leashed = false
@@ -48,12 +52,14 @@ struct JoinCommand: AsyncParsableCommand {
   func run() async throws {
     try await TunerError.reported {
       let addresses = try server.addresses()
+      let clock = LocalClock(environment: ProcessInfo.processInfo.environment)
+      let wanted = try beginning.beginning(now: Double(WallClock.now) / 1e9, clock: clock)
       let choices = TuningSession.Choices(
         output: try destination(),
         interface: try interface.map { name throws(SystemError) in try NetworkInterface(name) }, latency: latency)
       let place = try SessionPlace(environment: ProcessInfo.processInfo.environment)
-      guard let lock = try await takeOver(place) else { return }
-      let status = try await receive(addresses, choices, place)
+      guard let lock = try await takeOver(place, wanted) else { return }
+      let status = try await receive(addresses, choices, wanted, clock, place)
       _ = consume lock
       if status != 0 { throw ExitCode(status) }
     }
@@ -70,9 +76,10 @@ struct JoinCommand: AsyncParsableCommand {
   }
 
   /// Has the running tuner change station, and returns nil; or takes its place when there is none.
-  private func takeOver(_ place: SessionPlace) async throws -> HeldLock? {
+  private func takeOver(_ place: SessionPlace, _ wanted: Beginning) async throws -> HeldLock? {
     for _ in 0..<30 {
-      if let reply = try place.ask(SessionRequest(type: .tune, station: station), timeoutMilliseconds: 8000) {
+      let request = SessionRequest(type: .tune, station: station, beginning: wanted)
+      if let reply = try place.ask(request, timeoutMilliseconds: 8000) {
         guard reply.exitStatus == 0 else {
           DescriptorIO.log("tuner: \(reply.message)")
           throw ExitCode(reply.exitStatus)
@@ -96,14 +103,17 @@ struct JoinCommand: AsyncParsableCommand {
   }
 
   private func receive(
-    _ addresses: [ServerAddress], _ choices: TuningSession.Choices, _ place: SessionPlace
+    _ addresses: [ServerAddress], _ choices: TuningSession.Choices, _ wanted: Beginning, _ clock: LocalClock,
+    _ place: SessionPlace
   ) async throws -> Int32 {
     let (connection, joined) = try await Self.firstToJoin(station, addresses)
+    var choices = choices
+    choices.start = wanted.start(joined.station)
     let links = addresses.map { ControlLink($0, first: $0 == connection.server ? connection : nil) }
     let (events, feed) = AsyncStream.makeStream(of: TuningSession.Event.self)
     let lead = addresses.firstIndex(of: connection.server) ?? 0
     let (kept, keep) = AsyncStream.makeStream(of: (Int, ControlLink).self)
-    let session = try TuningSession(joined, lead: lead, links: links, keep: keep, choices: choices)
+    let session = try TuningSession(joined, lead: lead, links: links, keep: keep, choices: choices, clock: clock)
     // Not before: a named pipe opens only when somebody reads it, and until then a signal just ends the program.
     SignalWatch.handle { feed.yield(.signal($0)) }
     let door = try UnixServer(path: place.socket) { line in

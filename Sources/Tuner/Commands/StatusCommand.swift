@@ -33,9 +33,10 @@ struct StatusCommand: AsyncParsableCommand {
     var rows = [("Station", "\(status.station.number) \(printable(status.station.name))")]
     if let state = StationTable.state(of: status.station) { rows.append(("State", state)) }
     if let programme = status.programme(at: now) {
-      let left = programme.isOpen ? "" : ", \(Figures.time(seconds: programme.end - now)) left"
-      rows.append(("Now", printable(programme.title) + left))
+      let left = programme.isOpen ? "" : ", \(Figures.time(seconds: programme.end - (status.position ?? now))) left"
+      rows.append((status.position == nil ? "Now" : "Playing", printable(programme.title) + left))
     }
+    if let lag = status.lag(at: now) { rows.append(("Behind", Figures.time(seconds: lag))) }
     let interface = status.interface.map { " on \($0)" } ?? ""
     rows.append(("Group", "\(printable(status.station.group)):\(status.station.port)\(interface)"))
     let reception =

@@ -36,12 +36,13 @@ struct StatusLine {
   /// - Parameter now: seconds since the Unix epoch.
   static func text(_ status: SessionStatus, now: Double) -> String {
     var parts = ["\(status.station.number) \(printable(status.station.name))"]
-    if let state = StationTable.state(of: status.station) {
+    if status.position == nil, let state = StationTable.state(of: status.station) {
       parts.append(state)
     } else if let programme = status.programme(at: now) {
       parts.append(printable(programme.title))
-      if !programme.isOpen { parts.append(Figures.time(seconds: programme.end - now) + " left") }
+      if !programme.isOpen { parts.append(Figures.time(seconds: programme.end - (status.position ?? now)) + " left") }
     }
+    if let lag = status.lag(at: now) { parts.append(Figures.time(seconds: lag) + " behind") }
     switch status.state {
     case .waiting: parts.append(status.received == 0 ? "tuning in …" : "waiting for a picture to start at …")
     case .silent: parts.append("nothing arrives")

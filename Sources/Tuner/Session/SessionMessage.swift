@@ -11,6 +11,22 @@ struct SessionRequest: Codable, Sendable, Equatable {
   var type: Kind
   /// The station to tune to: a number or a name.
   var station: String?
+  /// Where to begin: seconds since the Unix epoch; nil for now.
+  var at: Double?
+  /// Whether to begin with the beginning of the programme that is on.
+  var startOver: Bool?
+
+  init(type: Kind, station: String? = nil, beginning: Beginning = .live) {
+    self.type = type
+    self.station = station
+    switch beginning {
+    case .live: break
+    case .at(let date): at = date
+    case .startOver: startOver = true
+    }
+  }
+
+  var beginning: Beginning { startOver == true ? .startOver : at.map { .at($0) } ?? .live }
 }
 
 /// The answer to a ``SessionRequest``.
@@ -61,6 +77,11 @@ struct SessionStatus: Codable, Sendable, Equatable {
   var dropped: UInt64
   /// How they arrive; nil from a tuner that does not say.
   var quality: Quality?
+  /// Where what is played is from the past: what the player was given last was on the air then, in seconds since the Unix
+  /// epoch; nil where it is on the air now.
+  var position: Double?
+  /// What was on then; nil where nobody has told.
+  var past: Programme?
   /// All servers of the session; nil where there is only one.
   var servers: [Server]?
 
@@ -72,8 +93,11 @@ struct SessionStatus: Codable, Sendable, Equatable {
     var isSending: Bool
   }
 
-  /// The programme on the air at a date (seconds since the Unix epoch), as far as it is known.
-  func programme(at date: Double) -> Programme? { station.programme(at: date) }
+  /// The programme that is played at a date (seconds since the Unix epoch), as far as it is known.
+  func programme(at date: Double) -> Programme? { position == nil ? station.programme(at: date) : past }
+
+  /// Seconds from what is on the air at a date to what is played; nil where that is the same.
+  func lag(at date: Double) -> Double? { position.map { max(0, date - $0) } }
 }
 
 /// Lines of JSON whose bytes depend on nothing but the value.

@@ -23,13 +23,14 @@ final class TuningSession {
     var interface: NetworkInterface?
     /// How long a missing datagram may hold up the player at the most, in milliseconds.
     var latency = 200
-    /// Where reception begins.
+    /// Where reception of the station begins that was tuned to last.
     var start = Tuning.Start.live
   }
 
   /// A change of station that is under way.
   private struct Pending {
     var request: TuneRequest
+    var beginning = Beginning.live
     /// Who asked; nil when it was a key.
     var answer: Answer?
     /// Which of the servers is asked.
@@ -38,7 +39,12 @@ final class TuningSession {
     var limit: Int64
   }
 
-  private let choices: Choices
+  private var choices: Choices
+  private let clock: LocalClock
+  /// What was on when, of the station.
+  private var guide = ProgrammeGuide()
+  /// Whether it was looked where reception from the past has begun.
+  private var hasBegun = false
   private let receiver: Receiver
   private var servers: [SessionServer]
   /// Has a link made and kept, whose events come as the servers' of that number.
@@ -63,13 +69,15 @@ final class TuningSession {
   ///   - keep: gets all links, with their numbers, and those of the twins that servers name.
   init(
     _ joined: ServerMessage.Joined, lead: Int, links: [ControlLink], keep: AsyncStream<(Int, ControlLink)>.Continuation,
-    choices: Choices
+    choices: Choices, clock: LocalClock
   ) throws(TunerError) {
     self.choices = choices
+    self.clock = clock
     self.keep = keep
     servers = links.map { SessionServer(link: $0, interface: choices.interface) }
     servers[lead].take(joined)
     tuning = servers[lead].tuning(joined, choices)
+    guide.take(joined.station)
     sink = try choices.output.open(for: tuning)
     do throws(SystemError) {
       receiver = try Receiver(tuning, sink: sink)
@@ -88,7 +96,7 @@ final class TuningSession {
   func run(_ events: AsyncStream<Event>) async -> Int32 {
     keys = Terminal.isTerminal(STDERR_FILENO) ? KeyMode(STDIN_FILENO) : nil
     let quit = keys == nil ? "" : "; digits, up and down change station, q ends it"
-    screen.say("\(name) from \(place), \(output.isPlayer ? "played by" : "written to") \(output.description)\(quit).")
+    screen.say("\(name) \(origin), \(output.isPlayer ? "played by" : "written to") \(output.description)\(quit).")
     for await event in events {
       await handle(event)
       if exitStatus != nil { break }
@@ -125,10 +133,7 @@ final class TuningSession {
   // MARK: The server's side
 
   private func connected(_ server: Int) {
-    let end = servers[server].end
-    // The same server by another name.
-    let isKnown = servers.indices.contains { $0 != server && servers[$0].isOwn && servers[$0].end == end }
-    servers[server].connected(tuning.station.number, isKnown: end != nil && isKnown)
+    servers.connected(server, station: tuning.station.number)
   }
 
   private func lost(_ server: Int) {
@@ -139,25 +144,14 @@ final class TuningSession {
     screen.say("The server at \(servers[server].link.server) has gone away; \(other.link.server) goes on.")
   }
 
-  /// What a server calls its twins has the same stations: they are asked as well.
-  private func meet(_ twins: [String]) {
-    for twin in twins.compactMap(ServerAddress.init(_:)) where servers.count < Self.mostServers {
-      guard !servers.contains(where: { $0.link.server == twin }) else { continue }
-      servers.append(SessionServer(link: ControlLink(twin), interface: choices.interface))
-      if let last = servers.last { keep.yield((servers.count - 1, last.link)) }
-    }
-  }
-
-  /// As many servers are listened to at once.
-  private static let mostServers = 6
-
   private func take(_ message: ServerMessage, from server: Int) async {
-    if pending?.server == server, let step = pending?.request.receive(message) {
+    if let beginning = pending?.beginning, pending?.server == server, let step = pending?.request.receive(message) {
       switch step {
       case .wait: break
       case .send(let message): servers[server].link.send(message)
       case .joined(let joined):
         servers[server].take(joined)
+        choices.start = beginning.start(joined.station)
         await change(to: servers[server].tuning(joined, choices))
         for other in servers.indices where other != server && servers[other].isOwn {
           servers[other].isJoined = false
@@ -170,7 +164,8 @@ final class TuningSession {
       }
     }
     switch message {
-    case .welcome(let welcome): meet(welcome.twins ?? [])
+    case .welcome(let welcome):
+      for link in servers.meet(welcome.twins ?? [], interface: choices.interface) { keep.yield(link) }
     case .joined(let joined) where joined.station.number == tuning.station.number: await rejoin(joined, server)
     case .changed(let changed) where changed.station.number == tuning.station.number:
       note(changed.station, from: server)
@@ -193,6 +188,7 @@ final class TuningSession {
     let fresh = servers[server].tuning(joined, choices)
     if fresh.sends(tuning) {
       tuning.station = fresh.station
+      guide.take(fresh.station)
       let more = fresh.sources.filter { !tuning.sources.contains($0) }
       guard !more.isEmpty else { return }
       if isAlone && servers.count == 1 { return await change(to: fresh) }
@@ -210,6 +206,7 @@ final class TuningSession {
   private func note(_ station: StationSummary, from server: Int) {
     let before = tuning.station
     tuning.station = station
+    guide.take(station)
     if let state = StationTable.state(of: station), station.state != before.state {
       screen.say("\(name) is \(state).")
     } else if station.state == .onAir && before.state != .onAir {
@@ -237,7 +234,9 @@ final class TuningSession {
       if pending != nil {
         answer.give(SessionReply(message: "The running tuner is changing station already.", exitStatus: 75))
       } else if let server, servers[server].link.send(talk.opening) {
-        pending = Pending(request: talk, answer: answer, server: server, limit: SteadyClock.now + 5_000_000_000)
+        pending = Pending(
+          request: talk, beginning: request.beginning, answer: answer, server: server,
+          limit: SteadyClock.now + 5_000_000_000)
       } else {
         answer.give(
           SessionReply(
@@ -259,7 +258,9 @@ final class TuningSession {
     case .list: if let server { servers[server].link.send(.list()) }
     case .station(let number):
       // Another tuner's wish goes first; of those of the keys the last one counts.
-      guard let server, pending?.answer == nil, number != tuning.station.number || pending != nil else { return }
+      // The station's own number leads from its past to the present.
+      let isElsewhere = number != tuning.station.number || choices.start != .live
+      guard let server, pending?.answer == nil, isElsewhere || pending != nil else { return }
       let talk = TuneRequest("\(number)")
       guard servers[server].link.send(talk.opening) else { return }
       pending = Pending(request: talk, answer: nil, server: server, limit: SteadyClock.now + 5_000_000_000)
@@ -281,6 +282,9 @@ final class TuningSession {
   private func change(to new: Tuning) async {
     let old = tuning
     tuning = new
+    guide = ProgrammeGuide()
+    guide.take(new.station)
+    hasBegun = false
     watch = ReceptionWatch(now: SteadyClock.now)
     if choices.output.isPlayer && !new.continues(old) {
       do throws(TunerError) {
@@ -298,8 +302,9 @@ final class TuningSession {
     }
     let was =
       old.station.number == new.station.number ? "" : ", was \(old.station.number) \(printable(old.station.name))"
-    screen.say("\(name) from \(place)\(was).")
-    pending?.answer?.give(SessionReply(message: "Changed to \(name)\(was).", status: status))
+    screen.say("\(name) \(origin)\(was).")
+    pending?.answer?.give(
+      SessionReply(message: "Changed to \(name)\(isPast ? " \(origin)" : "")\(was).", status: status))
     pending = nil
   }
 
@@ -320,7 +325,8 @@ final class TuningSession {
     if let fault = receiver.sinkFault { return sinkFailed(fault) }
 
     let figures = receiver.figures
-    if let news = watch.update(figures, now: now) { screen.say(describe(news)) }
+    if !hasBegun, let reply = receiver.reply { begin(reply) }
+    if let news = watch.update(figures, now: now), let line = describe(news) { screen.say(line) }
     for index in servers.indices {
       servers[index].report(
         .init(
@@ -332,8 +338,20 @@ final class TuningSession {
     screen.show(StatusLine.text(status, now: wallSeconds))
   }
 
-  private func describe(_ news: ReceptionWatch.News) -> String {
+  /// Reception has begun somewhere.
+  private func begin(_ reply: StreamReply) {
+    hasBegun = true
+    guide.take(reply.programmes)
+    guard case .at(let date) = tuning.start, reply.date > date + Beginning.tolerance else { return }
+    screen.say(
+      "It begins at \(clock.text(reply.date, now: wallSeconds)): the server has nothing older of this station.")
+  }
+
+  private func describe(_ news: ReceptionWatch.News) -> String? {
     switch news {
+    // What is past always comes over TCP, and as fast as the player takes it.
+    case .stream where isPast: return nil
+    case .silent where isPast: return lead.link.isConnected ? nil : "Nothing arrives. Waiting for the server."
     case .silent where receiver.figures.foreign > 0:
       return "What arrives from \(place) is not this station's. Does another sender use its group?"
     case .silent:
@@ -391,16 +409,25 @@ final class TuningSession {
     "\(printable(tuning.station.group)):\(tuning.station.port)" + (interface.map { " on \($0.name)" } ?? "")
   }
 
+  private var isPast: Bool { tuning.start != .live }
+
+  private var origin: String {
+    guard case .at(let date) = tuning.start else { return "from \(place)" }
+    return "as of \(clock.text(date, now: wallSeconds))"
+  }
+
   private var wallSeconds: Double { Double(WallClock.now) / 1e9 }
 
   private var status: SessionStatus {
     let figures = receiver.figures
+    let position = isPast ? figures.position.map { Double($0) / 90_000 } : nil
     return SessionStatus(
       pid: ThisProcess.pid, state: watch.state(figures), server: lead.link.server.description,
       isConnected: lead.link.isConnected,
       station: tuning.station, interface: interface?.name, output: output.description,
       playerPid: player?.pid, seconds: watch.seconds(at: SteadyClock.now), bitrate: watch.bitrate,
       received: figures.received, lost: figures.lost, duplicates: figures.duplicates, foreign: figures.foreign,
-      dropped: figures.dropped, quality: figures.quality, servers: servers.count > 1 ? servers.map(\.standing) : nil)
+      dropped: figures.dropped, quality: figures.quality, position: position,
+      past: position.flatMap { guide.programme(at: $0) }, servers: servers.count > 1 ? servers.map(\.standing) : nil)
   }
 }
