@@ -170,6 +170,8 @@ let package = Package(
     .testTarget(
       name: "ControlLoadTests", dependencies: ["ControlLoad", "Wire", .product(name: "NIOCore", package: "swift-nio")],
       swiftSettings: strict),
+    .testTarget(
+      name: "ReceiverLoadTests", dependencies: ["ReceiverLoad", "Reception", "TSBytes"], swiftSettings: strict),
   ]
 )
 

@@ -18,7 +18,7 @@ struct LoadReport: Codable {
   /// Receivers that have everything, from their first datagram to the last but a second's.
   let whole: Int
 
-  init(_ members: [Crowd.Member], came: Int, kernelDrops: Int) {
+  init(_ members: [CrowdMember], came: Int, kernelDrops: Int) {
     (receivers, self.came, self.kernelDrops) = (members.count, came, kernelDrops)
     connected = members.count { $0.reception.isOpen }
     dropped = members.reduce(0) { $0 + $1.dropped }
