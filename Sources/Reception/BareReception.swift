@@ -29,7 +29,7 @@ package final class BareReception {
   package func advance(now: Int64) {
     switch link.advance(now: now, opening: { reception.opening(for: 0) }) {
     case .opened(let reply): reception.opened(reply, by: 0, now: now)
-    case .closed: reception.closed(by: 0, now: now)
+    case .closed(let refusal): reception.closed(by: 0, now: now, isRefused: refusal != nil)
     case nil: break
     }
     link.frames(while: { reception.wantsFrames(from: 0) }, { reception.frame($0, by: 0, now: now) })

@@ -56,7 +56,7 @@ final class Intake {
         reception.opened(reply, by: index, now: now)
       case .closed(let refusal):
         self.refusal = refusal
-        reception.closed(by: index, now: now)
+        reception.closed(by: index, now: now, isRefused: refusal != nil)
       case nil: break
       }
       inlet.frames(

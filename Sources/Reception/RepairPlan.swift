@@ -13,13 +13,15 @@ struct RepairPlan: ~Copyable {
     /// When they were asked for, and how often.
     var asked: Int64 = 0
     var tries = 0
+    /// How long the receiver had stood still when they were missed.
+    var stood: Int64 = 0
 
     var count: Int { Int(clamping: end - first) }
   }
 
   /// What was missing a moment ago and has come.
   struct Filled: Equatable {
-    /// Nanoseconds since it was missed.
+    /// Nanoseconds since it was missed, without those in which the receiver stood still.
     var wait: Int64
     /// How often it was asked for.
     var tries: Int
@@ -46,6 +48,11 @@ struct RepairPlan: ~Copyable {
   private(set) var roundTrip: Int64 = 20_000_000
   /// How late datagrams come that are merely out of order.
   private(set) var disorder: HoldBack
+
+  /// How long the receiver has stood still since the beginning, in nanoseconds: time in which nothing was waited for.
+  private(set) var stood: Int64 = 0
+  /// Of that, so much at the most puts off when one datagram is given up.
+  static let mostStood: Int64 = 2_000_000_000
 
   /// What may be asked for: half of the station's datagrams, and what two seconds of that make at once. In billionths.
   private var allowed: Int64
@@ -77,9 +84,12 @@ struct RepairPlan: ~Copyable {
     disorder.tick(now: now)
   }
 
+  /// The receiver has not run for so many nanoseconds beyond its time.
+  mutating func stand(still late: Int64) { stood += late }
+
   /// The datagrams from `first` up to, not with, `end` have been passed by others; they are behind all other gaps.
   mutating func miss(_ first: Int64, _ end: Int64, now: Int64) {
-    let gap = Gap(first: first, end: end, since: now, due: now + Self.leastWait + disorder.delay)
+    let gap = Gap(first: first, end: end, since: now, due: now + Self.leastWait + disorder.delay, stood: stood)
     gaps.append(gap)
     missing += gap.count
     nextDue = min(nextDue, gap.due)
@@ -92,6 +102,7 @@ struct RepairPlan: ~Copyable {
   mutating func fill(_ number: Int64, isRepair: Bool, now: Int64) -> Filled? {
     guard let index = index(of: number) else { return nil }
     let gap = gaps[index]
+    let wait = max(0, now - gap.since - (stood - gap.stood))
     missing -= 1
     if gap.count == 1 {
       gaps.remove(at: index)
@@ -108,12 +119,12 @@ struct RepairPlan: ~Copyable {
     }
     if gaps.isEmpty { nextDue = .max }
     if !isRepair {
-      disorder.note(wait: now - gap.since)
+      disorder.note(wait: wait)
     } else if gap.tries == 1 {
       // Of those asked for twice nobody knows which answer this is.
       roundTrip += (now - gap.asked - roundTrip) / 8
     }
-    return Filled(wait: now - gap.since, tries: gap.tries)
+    return Filled(wait: wait, tries: gap.tries)
   }
 
   /// What stands before `number` is not missed any more.
@@ -179,8 +190,11 @@ struct RepairPlan: ~Copyable {
     }
   }
 
-  /// When the gap that `number` stands in was found.
-  func since(_ number: Int64) -> Int64? { index(of: number).map { gaps[$0].since } }
+  /// Since when the gap that `number` stands in has been waited for: when it was found, and what the receiver has stood still
+  /// since.
+  func since(_ number: Int64) -> Int64? {
+    index(of: number).map { gaps[$0].since + min(Self.mostStood, stood - gaps[$0].stood) }
+  }
 
   private func index(of number: Int64) -> Int? {
     var (low, high) = (0, gaps.count)

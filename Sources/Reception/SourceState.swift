@@ -15,8 +15,9 @@ struct SourceState {
 
   /// Whether the stream connection's reply has come and it has not ended since.
   var isOpen = false
-  /// Connections in a row that ended without a reply.
+  /// Connections in a row that ended without a reply, and those of them that the server refused.
   var failures = 0
+  var refusals = 0
   var request = Request.nothing
   /// Whether the server sends all datagrams, as far as we know, and which one it sends next.
   var isFollowing = false

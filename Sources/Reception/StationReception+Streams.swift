@@ -3,6 +3,8 @@ import Wire
 extension StationReception {
   /// Nothing is said for longer than this, in nanoseconds: the server takes a silent connection for a dead one.
   private static let keepalive: Int64 = 50_000_000_000
+  /// One line asks for what is due in so many nanoseconds: servers hang up on those who say more than 250 lines a second.
+  private static let batch: Int64 = 5_000_000
   /// Numbers and dates outside of this are no station's.
   private static let numbers: ClosedRange<Int64> = 0...(1 << 60)
   private static let dates: ClosedRange<Double> = -1e11...1e11
@@ -32,8 +34,8 @@ extension StationReception {
     if !isAnchored { return .anew }
     if sources.indices.contains(where: { $0 != source && sources[$0].isOpen }) { return .nothing }
     let pause = now - progress
-    // A server that counts anew refuses what it does not have.
-    let isRefused = sources[source].failures >= 3 && pause > 2_000_000_000
+    // A server that counts anew refuses what it does not have; one that is away has it when it comes back.
+    let isRefused = sources[source].refusals >= 3 && pause > 2_000_000_000
     if isLive, isRefused || pause > max(latency, Self.makeUp) { return .anew }
     return .from(window.contiguous)
   }
@@ -48,6 +50,7 @@ extension StationReception {
     let wasFirst = !sources.contains { $0.isOpen }
     sources[source].isOpen = true
     sources[source].failures = 0
+    sources[source].refusals = 0
     sources[source].lastLine = self.now
     sources[source].isFollowing = request != .nothing
     sources[source].position = reply.first
@@ -104,15 +107,21 @@ extension StationReception {
   }
 
   /// A stream connection could not be had, or has ended.
-  mutating func closed(by source: Int, now: Int64) {
+  ///
+  /// - Parameter isRefused: whether the server said no.
+  mutating func closed(by source: Int, now: Int64, isRefused: Bool = false) {
     self.now = max(self.now, now)
     guard sources.indices.contains(source) else { return }
     if !sources[source].isOpen { sources[source].failures += 1 }
+    if isRefused { sources[source].refusals += 1 }
     sources[source].isOpen = false
     sources[source].isFollowing = false
     sources[source].order = nil
     if mode == .stream, source == carrier { follow() }
   }
+
+  /// When something is to be asked for again.
+  var askDue: Int64 { plan.nextDue == .max ? .max : max(plan.nextDue, lastAsked + Self.batch) }
 
   /// Writes the next line to say on a source's stream connection, with its LF.
   ///
@@ -138,10 +147,11 @@ extension StationReception {
       return StreamLine.follow(from: window.contiguous, into: &room)
     case nil: break
     }
-    if canAsk, now >= plan.nextDue {
+    if canAsk, now >= askDue {
       // The turn of each try, among the connections that are open.
       let turns = (carrying(0), carrying(1))
       let length = StreamLine.repair(&plan, now: now, into: &room) { ($0 & 1 == 0 ? turns.0 : turns.1) == source }
+      if length > 0 { lastAsked = now }
       if length > 0 { return length }
     }
     guard now - sources[source].lastLine >= Self.keepalive else { return 0 }

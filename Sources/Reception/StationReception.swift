@@ -45,6 +45,8 @@ struct StationReception: ~Copyable {
   var leap: Int64 = 0
   /// When something new came last, by whatever way.
   var progress: Int64
+  /// When repairs were asked for last.
+  var lastAsked = Int64.min / 2
   /// Whether a frame came that had no place.
   var isOverrun = false
 
@@ -56,11 +58,17 @@ struct StationReception: ~Copyable {
   /// Since when the head is missing while others wait behind it, and which one.
   private var blockedSince: Int64 = 0
   private var blocked: Int64 = -1
+  /// How long the receiver had stood still then.
+  private var blockedStood: Int64 = 0
+  /// When the next tick was to come at the latest.
+  private var promised = Int64.max
   private var streamSince: Int64
   private var hadMulticast = false
 
   /// A first reply may take this long before multicast is begun with where it stands; and a burst's beginning so long.
   private static let openingPatience: Int64 = 1_000_000_000
+  /// A tick that comes no later than this was in time.
+  private static let punctuality: Int64 = 25_000_000
   /// The stream connection is shown as the way after so long.
   private static let newsPatience: Int64 = 1_500_000_000
   /// Multicast has to come for so long before it is trusted again.
@@ -127,7 +135,7 @@ struct StationReception: ~Copyable {
   /// When ``tick(now:spare:)`` is due at the latest.
   var wake: Int64 {
     var due = secondDue
-    if canAsk { due = min(due, plan.nextDue) }
+    if canAsk { due = min(due, askDue) }
     if let deadline { due = min(due, deadline) }
     if mode == .multicast { due = min(due, run.last + silence) }
     return max(due, now + 1_000_000)
@@ -141,6 +149,8 @@ struct StationReception: ~Copyable {
   ///   their latency.
   mutating func tick(now: Int64, spare: Int64) {
     self.now = max(self.now, now)
+    if now > promised { plan.stand(still: now - promised) }
+    defer { promised = max(wake, now + Self.punctuality) }
     holdBack.tick(now: now)
     plan.tick(now: now)
     if let deadline, now >= deadline, spare <= 0 { giveUp(to: window.firstHeld) }
@@ -165,6 +175,7 @@ struct StationReception: ~Copyable {
     guard window.isBlocked, blocked == window.next else { return nil }
     // Until multicast has come in once, the burst has the time that a connection takes.
     let patience = mode == .stream && !hadMulticast ? max(latency, Self.openingPatience) : latency
+    let blockedSince = blockedSince + min(RepairPlan.mostStood, plan.stood - blockedStood)
     let since = mode == .multicast ? min(blockedSince, plan.since(window.next) ?? blockedSince) : blockedSince
     return since + patience
   }
@@ -195,7 +206,7 @@ struct StationReception: ~Copyable {
       blocked = -1
       return
     }
-    if blocked != window.next { (blocked, blockedSince) = (window.next, now) }
+    if blocked != window.next { (blocked, blockedSince, blockedStood) = (window.next, now, plan.stood) }
   }
 
   // MARK: multicast or stream

@@ -9,13 +9,17 @@ struct LossTrials {
   /// Datagrams of half a minute at one in 3 ms: 3.5 Mb/s.
   private static let count: Int64 = 10_000
 
+  private static func tuning(_ bitrate: Int, _ encapsulation: Encapsulation = .rtp) -> Tuning {
+    var tuning = TSBytes.tuning(encapsulation: encapsulation)
+    tuning.station.bitrate = bitrate
+    tuning.sources[0].server = StreamServer(address: "10.0.0.1", port: 9966)
+    return tuning
+  }
+
   private static func air(
     _ seed: UInt64, encapsulation: Encapsulation = .rtp, _ change: (inout SimulatedAir.Source) -> Void
   ) -> SimulatedAir {
-    var tuning = TSBytes.tuning(encapsulation: encapsulation)
-    tuning.station.bitrate = 4_000_000
-    tuning.sources[0].server = StreamServer(address: "10.0.0.1", port: 9966)
-    var air = SimulatedAir(tuning, seed: seed)
+    var air = SimulatedAir(tuning(4_000_000, encapsulation), seed: seed)
     (air.spacing, air.count, air.access) = (3, count, 300)
     air.isBare = encapsulation == .udp
     change(&air.sources[0])
@@ -114,5 +118,79 @@ struct LossTrials {
     let air = Self.air(9) { $0.loss = 0.8 }
     #expect(air.failure == nil && air.jumps == 0 && air.reception.figures.lost == 0)
     #expect(air.reception.figures.path == .stream)
+  }
+
+  // MARK: what machines and networks do besides
+
+  /// Where the receiver's machine stands still, nothing is given up for that.
+  @Test(arguments: [0, 0.02])
+  func timeInWhichTheReceiverDidNotRunIsNotTimeWaited(segmentLoss: Double) {
+    var tuning = Self.tuning(4_000_000)
+    tuning.latency = 100
+    for seed in UInt64(20)..<24 {
+      var air = SimulatedAir(tuning, seed: seed)
+      (air.spacing, air.count, air.access) = (3, 4000, 300)
+      air.sources[0].loss = 0.05
+      air.sources[0].delay = 5
+      air.sources[0].segmentLoss = segmentLoss
+      air.stalls = (1...10).map { $0 * 1000..<$0 * 1000 + 150 * (1 + $0 % 4) }
+      air.run(until: 13_000)
+      let figures = air.reception.figures
+      #expect(air.failure == nil && air.jumps == 0 && figures.lost == 0)
+      #expect(figures.holdBack < 90_000_000)
+    }
+  }
+
+  /// 50 Mb/s: 5 datagrams every millisecond.
+  @Test(arguments: [0.02, 0.1])
+  func fiftyMegabitsAreRepairedAsWell(loss: Double) {
+    var air = SimulatedAir(Self.tuning(50_000_000), seed: 30)
+    (air.spacing, air.atOnce, air.count, air.access) = (1, 5, 25_000, 2500)
+    air.sources[0].loss = loss
+    air.run(until: 6000)
+    let figures = air.reception.figures
+    #expect(air.failure == nil && air.jumps == 0 && figures.lost == 0 && figures.path == .multicast)
+    #expect(Double(air.repairs) < 25_000 * loss * 1.1 && air.excess == 0)
+    // The stream is followed at the beginning and at the end only.
+    #expect(air.followed < 4000)
+  }
+
+  /// Whose rate nobody has told, or is another than was told.
+  @Test func aRateThatIsNotKnownIsNoReasonToFollow() {
+    var air = SimulatedAir(Self.tuning(0), seed: 31)
+    (air.spacing, air.atOnce, air.count, air.access) = (1, 5, 25_000, 2500)
+    air.sources[0].loss = 0.1
+    air.run(until: 6000)
+    let figures = air.reception.figures
+    #expect(air.failure == nil && air.jumps == 0 && figures.lost == 0 && figures.path == .multicast)
+    #expect(air.followed < 4000)
+  }
+
+  @Test(arguments: [40, 90])
+  func segmentsThatAreLostAreWaitedFor(pause: Int) {
+    let air = Self.air(32) {
+      ($0.loss, $0.segmentLoss, $0.segmentPause, $0.delay) = (0.05, 0.05, pause, 3)
+    }
+    let figures = air.reception.figures
+    #expect(air.failure == nil && figures.path == .multicast && air.excess == 0)
+    // Three in a row last longer than the latency: one in 8000.
+    #expect(figures.lost <= (pause > 50 ? 4 : 0) && air.slowest <= 240)
+  }
+
+  /// A recording waits for a server that is away, as long as it may.
+  @Test(arguments: [Encapsulation.rtp, .udp])
+  func whatWasMissedWhileTheServerWasAwayIsMadeUpFor(encapsulation: Encapsulation) {
+    var tuning = Self.tuning(4_000_000, encapsulation)
+    tuning.latency = 30_000
+    var air = SimulatedAir(tuning, seed: 33)
+    (air.spacing, air.count, air.access) = (3, 10_000, 300)
+    air.isBare = encapsulation == .udp
+    air.sources[0].multicast = 0..<6000
+    (air.sources[0].cuts, air.sources[0].reconnect) = ([5000], 9000)
+    air.sources[0].loss = 0.001
+    air.run(until: 40_000)
+    let figures = air.reception.figures
+    #expect(air.failure == nil && air.jumps == 0 && figures.lost == 0)
+    #expect(air.first.map { $0 + air.taken } == air.base + air.count)
   }
 }

@@ -25,6 +25,9 @@ struct SimulatedAir: ~Copyable {
     var reconnect: Int? = 10
     /// Chance that the server does not answer for a datagram.
     var ignored = 0.0
+    /// Chance of a TCP segment to be lost, each way; then all behind it waits for so many milliseconds, again and again.
+    var segmentLoss = 0.0
+    var segmentPause = 40
     /// Added to the dates of its datagrams: it plays something else.
     var outOfStep: UInt32 = 0
   }
@@ -35,6 +38,13 @@ struct SimulatedAir: ~Copyable {
     var follow: Int64?
     /// Requests on their way: when they are at the server, and what they want.
     var requests: [(at: Int, order: Order)] = []
+    /// When the last segment that left is there, each way.
+    var sent = 0
+    var said = 0
+    /// Lines and datagrams that the server grants.
+    var lineAllowance = 400.0
+    var repairAllowance = 0.0
+    var heard = 0
   }
 
   private enum Order {
@@ -48,10 +58,14 @@ struct SimulatedAir: ~Copyable {
     case reply(StreamReply, source: Int, epoch: Int)
     case frame(Int64, source: Int, epoch: Int)
     case connect(source: Int)
+    case refused(source: Int)
   }
 
-  /// Milliseconds between datagrams; every so many there is a random access point.
+  /// Milliseconds between datagrams, or between so many at once; every so many there is a random access point.
   var spacing = 2
+  var atOnce = 1
+  /// When the receiver does not run, in milliseconds.
+  var stalls: [Range<Int>] = []
   var access: Int64 = 12
   /// The number of the datagram that is due at 0, and how many are sent from then on.
   var base: Int64 = 70_000
@@ -78,6 +92,10 @@ struct SimulatedAir: ~Copyable {
   private(set) var repairs = 0
   private(set) var lines = 0
   private(set) var time = 0
+  /// Datagrams that came over streams and were no repairs.
+  private(set) var followed = 0
+  /// Lines and repairs beyond what a server grants.
+  private(set) var excess = 0
 
   private var connections: [Connection] = []
   private var calendar: [Int: [Event]] = [:]
@@ -92,10 +110,10 @@ struct SimulatedAir: ~Copyable {
   private static func steady(_ time: Int) -> Int64 { 5_000_000_000 + Int64(time) * 1_000_000 }
 
   /// When a datagram is due, in milliseconds.
-  private func due(_ number: Int64) -> Int { Int(number - base) * spacing }
+  private func due(_ number: Int64) -> Int { Int(number - base) / atOnce * spacing }
   private var end: Int64 { base + count }
   /// The first that is not due at a time.
-  private func next(at time: Int) -> Int64 { min(end, base + Int64(time / spacing) + (time < 0 ? 0 : 1)) }
+  private func next(at time: Int) -> Int64 { min(end, base + (time < 0 ? 0 : Int64(time / spacing + 1) * Int64(atOnce))) }
   private func timestamp(_ number: Int64) -> Int64 { Int64(epoch * 90_000) + Int64(due(number)) * 90 }
 
   /// Runs until all has come out or so many milliseconds are over.
@@ -115,6 +133,12 @@ struct SimulatedAir: ~Copyable {
     send()
     for index in sources.indices { cut(index) }
     serve()
+    if let stall = stalls.first(where: { $0.contains(time) }) {
+      if let events = calendar.removeValue(forKey: time) {
+        calendar[stall.upperBound] = (calendar[stall.upperBound] ?? []) + events
+      }
+      return
+    }
     let isTurn = time % 4 == 0 || now >= reception.wake
     guard let events = calendar.removeValue(forKey: time) ?? (isTurn ? [] : nil) else { return }
     if !events.isEmpty {
@@ -168,6 +192,8 @@ struct SimulatedAir: ~Copyable {
       reception.opened(reply, by: source, now: now)
     case .connect(let source):
       if isStream { connect(source) }
+    case .refused(let source):
+      if isStream { reception.closed(by: source, now: now) }
     }
     take()
   }
@@ -223,6 +249,8 @@ struct SimulatedAir: ~Copyable {
     connections[index].epoch += 1
     connections[index].isUp = true
     connections[index].requests = []
+    connections[index].repairAllowance = mostRepairs
+    (connections[index].sent, connections[index].said, connections[index].heard) = (time, time, time)
     var first = next(at: at)
     if let from = request.from {
       first = from
@@ -251,7 +279,11 @@ struct SimulatedAir: ~Copyable {
     connections[index].epoch += 1
     connections[index].follow = nil
     reception.closed(by: index, now: Self.steady(time))
-    if let pause = sources[index].reconnect { calendar[time + pause, default: []].append(.connect(source: index)) }
+    guard let pause = sources[index].reconnect else { return }
+    calendar[time + pause, default: []].append(.connect(source: index))
+    for attempt in stride(from: 100, to: pause, by: 400) {
+      calendar[time + attempt, default: []].append(.refused(source: index))
+    }
   }
 
   private mutating func serve() {
@@ -267,19 +299,34 @@ struct SimulatedAir: ~Copyable {
           for number in first..<min(first + count, next(at: time)) {
             if Double.random(in: 0..<1, using: &random) < source.ignored { continue }
             repairs += 1
-            calendar[time + source.delay, default: []].append(.frame(number, source: index, epoch: epoch))
+            connections[index].repairAllowance -= 1
+            let at = segment(index, from: \.sent)
+            calendar[at, default: []].append(.frame(number, source: index, epoch: epoch))
           }
         }
       }
       guard let follow = connections[index].follow else { continue }
       let until = min(next(at: time), follow + Int64(source.framesPerMillisecond))
       guard until > follow else { continue }
-      for number in follow..<until {
-        calendar[time + source.delay, default: []].append(.frame(number, source: index, epoch: epoch))
-      }
+      let at = segment(index, from: \.sent)
+      followed += Int(until - follow)
+      for number in follow..<until { calendar[at, default: []].append(.frame(number, source: index, epoch: epoch)) }
       connections[index].follow = until
     }
   }
+
+  /// When a segment that leaves now is there, not before the last one.
+  private mutating func segment(_ index: Int, from way: WritableKeyPath<Connection, Int>) -> Int {
+    var at = time + sources[index].delay
+    if sources[index].segmentLoss > 0 {
+      while Double.random(in: 0..<1, using: &random) < sources[index].segmentLoss { at += sources[index].segmentPause }
+    }
+    connections[index][keyPath: way] = max(connections[index][keyPath: way], at)
+    return connections[index][keyPath: way]
+  }
+
+  /// What a server grants at once: half of the datagrams of two seconds.
+  private var mostRepairs: Double { max(256, Double(1000 * atOnce / spacing)) }
 
   /// Takes what the reception has to say; a line is what ``ClientMessage`` makes of the same.
   private mutating func listen(_ index: Int) {
@@ -289,7 +336,13 @@ struct SimulatedAir: ~Copyable {
       let length = reception.line(for: index, into: &span)
       guard length > 0 else { return }
       lines += 1
-      let at = time + sources[index].delay
+      let at = segment(index, from: \.said)
+      let passed = Double(time - connections[index].heard) / 1000
+      connections[index].heard = time
+      connections[index].lineAllowance = min(400, connections[index].lineAllowance + passed * 250) - 1
+      connections[index].repairAllowance = min(
+        mostRepairs, connections[index].repairAllowance + passed * mostRepairs / 2)
+      if connections[index].lineAllowance < 0 || connections[index].repairAllowance < 0 { excess += 1 }
       let numbers = Self.numbers(room[0..<length])
       // {"type":"p… r… f…
       switch (room[9], room[10]) {
