@@ -113,7 +113,9 @@ struct SimulatedAir: ~Copyable {
   private func due(_ number: Int64) -> Int { Int(number - base) / atOnce * spacing }
   private var end: Int64 { base + count }
   /// The first that is not due at a time.
-  private func next(at time: Int) -> Int64 { min(end, base + (time < 0 ? 0 : Int64(time / spacing + 1) * Int64(atOnce))) }
+  private func next(at time: Int) -> Int64 {
+    min(end, base + Int64(time / spacing + (time < 0 ? 0 : 1)) * Int64(atOnce))
+  }
   private func timestamp(_ number: Int64) -> Int64 { Int64(epoch * 90_000) + Int64(due(number)) * 90 }
 
   /// Runs until all has come out or so many milliseconds are over.
