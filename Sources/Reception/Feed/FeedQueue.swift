@@ -1,6 +1,7 @@
 import TransportStream
 
-/// What waits for the player, in pieces of at most seven packets with running numbers. All memory is taken at the start.
+/// What waits for the player, in pieces of at most seven packets with running numbers. All memory is taken at the start, but
+/// touched only as far as it has been used: to have the kernel clear megabytes of it would hold up the first picture.
 ///
 /// A piece leaves only when the feed says that everything in it is whole (``release(upTo:)``): what has not left can still
 /// be taken back. When the queue is full the reader has stalled: the oldest part goes, up to the next random access point,
@@ -28,7 +29,8 @@ struct FeedQueue: ~Copyable {
   /// - Parameter capacity: in pieces; 4096 of them are 5.4 MB, ten seconds at 4.5 Mb/s.
   init(capacity: Int = 4096) {
     self.capacity = capacity
-    bytes = [UInt8](repeating: 0, count: capacity * Self.slotSize)
+    bytes = []
+    bytes.reserveCapacity(capacity * Self.slotSize)
     lengths = [Int](repeating: 0, count: capacity)
     access = [Bool](repeating: false, count: capacity)
   }
@@ -45,8 +47,12 @@ struct FeedQueue: ~Copyable {
     }
     awaitingAccess = false
     let slot = slot(tail)
-    var room = bytes.mutableSpan
     let start = slot * Self.slotSize
+    // Slots come into use one after the other.
+    if start == bytes.count {
+      bytes.append(addingCapacity: Self.slotSize) { $0.append(repeating: 0, count: Self.slotSize) }
+    }
+    var room = bytes.mutableSpan
     for index in 0..<packets.count { room[start + index] = packets[index] }
     lengths[slot] = packets.count
     access[slot] = isAccess
