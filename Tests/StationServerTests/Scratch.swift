@@ -1,6 +1,7 @@
 import FoundationEssentials
 import SyntheticTape
 import Tape
+import TransportStream
 
 @testable import StationServer
 
@@ -19,6 +20,12 @@ enum Scratch {
   }
 
   static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+
+  /// Dates a file as it would be that was changed then.
+  static func date(_ path: String, at date: Ticks) throws {
+    try FileManager.default.setAttributes(
+      [.modificationDate: Date(timeIntervalSince1970: date.inSeconds)], ofItemAtPath: path)
+  }
 
   /// Another file in place of the one that is there, by a rename.
   static func replace(_ path: String, by text: String) throws {

@@ -46,7 +46,10 @@ struct StationEras: Sendable {
         restored.append(era)
       } else if next.map({ $0.start > now }) ?? true {
         return
-      }  // else it is over, and its tapes may be gone
+      } else {
+        // It is over, and its tapes may be gone: then nothing reaches behind it.
+        restored = []
+      }
     }
     let playable = tapes.map { Set($0.map(\.path)) }
     guard let inForce = restored.last(where: { $0.record.start <= now }) else { return }
@@ -55,22 +58,22 @@ struct StationEras: Sendable {
         return
       }
     }
-    guard let station = Station(identity: identity, eras: restored) else { return }
-    eras = restored
-    self.station = station
-    (past, archive) = ([], station)
+    past = []
+    _ = set(restored, at: now)
   }
 
   /// Takes up what an earlier run had kept of its past, as far back as the tapes are there, behind ``restore(_:tapes:isCard:at:)``.
-  mutating func recall(_ records: [EraRecord], before first: EraRecord?, at now: Ticks) {
-    guard let first, first == eras.first?.record else { return }
-    var open = OpenTapes(eras.lazy.flatMap(\.tapes))
+  ///
+  /// - Parameter records: what it had kept, up to what is in force or beyond; nothing is taken up of what is in no row with that.
+  mutating func recall(_ records: [EraRecord], at now: Ticks) {
+    guard let first = (past.first ?? eras.first)?.record, let place = records.firstIndex(of: first) else { return }
+    var open = OpenTapes((past + eras).lazy.flatMap(\.tapes))
     var recalled: [Era] = []
-    for record in records.reversed() {
+    for record in records[..<place].reversed() {
       guard record.ring == nil, let era = try? Era(record, from: &open) else { break }
       recalled.append(era)
     }
-    keep(recalled.reversed(), at: now)
+    keep(recalled.reversed() + past, at: now)
   }
 
   /// Keeps what streams may still ask for of eras that are over.
@@ -137,6 +140,13 @@ struct StationEras: Sendable {
   /// Which of a station's eras are in force, less than a minute over, or to come.
   static func current(_ records: [EraRecord], at now: Ticks) -> Range<Int> {
     (records.lastIndex { $0.start <= now - memory } ?? 0)..<records.count
+  }
+
+  /// Those of its eras that are in force, less than a minute over, or to come: what a transmitter needs of it. Only these
+  /// have their tapes for sure.
+  func current(at now: Ticks) -> [EraRecord] {
+    let records = eras.map(\.record)
+    return Array(records[Self.current(records, at: now)])
   }
 
   /// Plays these eras; those that are over become its past.

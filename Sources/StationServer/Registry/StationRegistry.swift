@@ -107,7 +107,7 @@ actor StationRegistry {
       played: inForce.flatMap(Self.format), status: { shelf.status(of: $0) })
     look(&entry) { entry, tapes, now in
       entry.schedule.restore(records, tapes: isLive ? nil : tapes, isCard: shelf.isCard, at: now)
-      entry.schedule.recall(store.loadPast(entry.ssrc), before: records.first, at: now)
+      entry.schedule.recall(store.loadPast(entry.ssrc) + store.load(entry.ssrc), at: now)
     }
     entry.told = entry.standing(at: clock.now)
     entries[number] = entry
@@ -339,9 +339,10 @@ actor StationRegistry {
 
   // MARK: The air
 
-  /// What the transmitter is to send.
+  /// What the transmitter is to send. Eras that are over are not in it: their tapes may be cleared by now.
   func plan(clockOffset: Int64?) -> TransmitPlan {
-    TransmitPlan(
+    let now = clock.now
+    return TransmitPlan(
       interface: multicast.interface, ttl: multicast.ttl, dscp: multicast.dscp, clockOffset: clockOffset,
       grain: transmit.grain, threads: transmit.threads,
       stations: numbers.compactMap { number in
@@ -350,7 +351,7 @@ actor StationRegistry {
           identity: entry.schedule.identity, group: entry.configuration.group.description,
           port: UInt16(truncatingIfNeeded: entry.configuration.port),
           encapsulation: entry.configuration.encapsulation == .udp ? .udp : .rtp, ssrc: entry.ssrc,
-          eras: entry.schedule.eras.map(\.record))
+          eras: entry.schedule.current(at: now))
       })
   }
 

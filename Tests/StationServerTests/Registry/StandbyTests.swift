@@ -163,4 +163,45 @@ import Wire
     await registry.begin()
     #expect(!Scratch.exists(old))
   }
+
+  /// Its card, long over, has been cleared when a transmitter has to begin anew, after stationd or by itself.
+  @Test(arguments: [false, true])
+  func aTransmitterThatBeginsAnewNeedsNoCardThatIsOver(isRestarted: Bool) async throws {
+    let lab = try StationLab([["a.mp4", "b.mp4"]])
+    var registry = lab.registry()
+    await registry.begin()
+    let recordings = await registry.startRecordings()
+    await registry.found(house, by: try #require(recordings.first).request)
+    let others = await registry.startRecordings()
+    let card = try #require(others.first { $0.request.source == nil })
+    try lab.record(card, milliseconds: 2000)
+    await registry.finished(card.request, .done)
+    try lab.record(recordings[0])
+    await registry.finished(recordings[0].request, .done)
+    let planned = await registry.plan(clockOffset: nil).stations[0].eras.map(\.tapes)
+    #expect(planned == [[card.output], [recordings[0].output]])
+
+    for file in [card.output, "\(card.output.dropLast(3)).index"] { try Scratch.date(file, at: lab.now) }
+    lab.pass(seconds: 1_200)
+    if isRestarted {
+      registry = lab.registry()
+      await registry.begin()
+    } else {
+      // Tapes are cleared whenever one has been made.
+      let started = await registry.startRecordings()
+      let second = try #require((others + started).first { $0.request.source != nil })
+      try lab.record(second)
+      await registry.finished(second.request, .done)
+    }
+    #expect(!Scratch.exists(card.output))
+    let plan = await registry.plan(clockOffset: nil)
+    let missing = plan.stations[0].eras.flatMap(\.tapes).filter { !Scratch.exists($0) }
+    #expect(missing.isEmpty)
+    #expect(plan.stations[0].eras.first?.tapes == [recordings[0].output])
+    // And a restart after that as well.
+    let again = lab.registry()
+    await again.begin()
+    #expect(await again.plan(clockOffset: nil).stations[0].eras.first?.tapes == [recordings[0].output])
+    #expect(await again.list()[0].state == .onAir)
+  }
 }
