@@ -81,11 +81,6 @@ struct ControlServer: Service {
     rooms.flatMap { room in (try? room.eventLoop.submit { room.value.receivers }.wait()) ?? [] }
   }
 
-  /// How many stream connections there are. Waits for the event loops, too.
-  func streams() -> Int {
-    rooms.reduce(0) { sum, room in sum + ((try? room.eventLoop.submit { room.value.streams.count }.wait()) ?? 0) }
-  }
-
   /// Answers clients until a graceful shutdown: then nobody new is taken, and those who are there are told, as far as that can be done
   /// without waiting for a client that does not read.
   func run() async throws {

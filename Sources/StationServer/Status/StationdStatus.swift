@@ -41,8 +41,8 @@ struct StationdStatus: Codable, Sendable {
   /// Control and stream connections, and how many there may be.
   var connections: Int
   var connectionLimit: Int
-  /// How many of them are stream connections.
-  var streams: Int
+  /// Those of them that are stream connections.
+  var streams: StreamFigures
   /// nil while none answers.
   var transmitter: Transmitter?
   var stations: [Station]

@@ -48,7 +48,7 @@ struct StatusDesk: Sendable {
       version: Version.current, site: site, configuration: file, pid: ThisProcess.pid,
       seconds: Double((SteadyClock.now - began) / 100_000_000) / 10, control: listen,
       connections: control.connections.count, connectionLimit: control.connections.total,
-      streams: control.streams(),
+      streams: control.desk.budget.figures(at: ControlRoom.now),
       transmitter: figures.map {
         .init(
           residentBytes: $0.residentBytes, realTime: $0.realTime, calls: $0.calls, datagrams: $0.datagrams)

@@ -5,9 +5,8 @@ enum StatusText {
     var lines = [
       "stationd \(status.version)  \(status.site), \(status.configuration)",
       "process \(status.pid) since \(time(status.seconds)); control at \(status.control), "
-        + "\(status.connections) of \(status.connectionLimit) connections, "
-        + "\(status.streams) of them streams",
-      transmitter(status.transmitter), "",
+        + "\(status.connections) of \(status.connectionLimit) connections",
+      streams(status.streams), transmitter(status.transmitter), "",
     ]
     lines += table(
       [
@@ -27,6 +26,13 @@ enum StatusText {
           + ["Delay", "Buffer", "Report", "Client"]
       ] + shown.map(row), left: [0, 2, 14])
     return lines
+  }
+
+  private static func streams(_ streams: StreamFigures) -> String {
+    let repairs = streams.repairBytes
+    let amount = repairs < 10_000_000 ? "\((repairs + 500) / 1_000) kB" : "\((repairs + 500_000) / 1_000_000) MB"
+    return "streams: \(streams.connections) connection\(streams.connections == 1 ? "" : "s"), "
+      + "\(streams.following) following, \(rate(streams.bitrate)), \(amount) of repairs so far"
   }
 
   private static func transmitter(_ transmitter: StationdStatus.Transmitter?) -> String {

@@ -32,7 +32,12 @@ enum FrameFill {
   static func follow(_ air: AirBoard.Air, from n: Int64, now: Ticks) -> Frames {
     let n = max(n, air.station.firstNumber)
     var row = FrameRow(air.ssrc)
-    guard n < air.station.horizon(at: now) else { return Frames(bytes: row.buffer, next: n, then: .edge(now)) }
+    let horizon = air.station.horizon(at: now)
+    guard n < horizon else {
+      // It is not looked at all the time, whoever asks for what comes in a year.
+      let wait = min((Double(n) - Double(horizon)) / max(1, air.station.datagramRate) / 2, 0.5)
+      return Frames(bytes: row.buffer, next: n, then: .edge(now + Ticks(Int64(wait * Double(Ticks.perSecond)))))
+    }
     let readable = air.station.readable(from: n, atMost: most)
     guard readable > 0 else { return Frames(bytes: row.buffer, next: n, then: .disk) }
     var cursor = air.station.cursor(at: n)

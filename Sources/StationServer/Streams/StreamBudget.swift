@@ -13,6 +13,15 @@ final class StreamBudget: Sendable {
     /// Bytes that may be sent now; below zero where those that follow have taken more.
     var bytes = 0.0
     var filled = 0.0
+    /// The second in which something was sent last, and the bytes of that and of the one before.
+    var second = 0
+    var recent = (now: 0, before: 0)
+
+    mutating func begin(second new: Int) {
+      guard new != second else { return }
+      recent = (0, new == second + 1 ? recent.now : 0)
+      second = new
+    }
   }
 
   /// So many seconds' worth may be sent at once.
@@ -25,6 +34,16 @@ final class StreamBudget: Sendable {
   init(_ limits: Configuration.StreamLimits) { self.limits = limits }
 
   var figures: StreamFigures { state.withLock { $0.figures } }
+
+  /// How they fare, with what was sent in the last whole second.
+  func figures(at now: Double) -> StreamFigures {
+    state.withLock { state in
+      state.begin(second: Int(now))
+      var figures = state.figures
+      figures.bitrate = state.recent.before * 8
+      return figures
+    }
+  }
 
   /// Counts a connection in, if there is room; then ``leave()`` must follow.
   func enter() -> Bool {
@@ -68,8 +87,10 @@ final class StreamBudget: Sendable {
   }
 
   /// So much is being sent.
-  func take(_ bytes: Int, isRepair: Bool) {
+  func take(_ bytes: Int, isRepair: Bool, at now: Double) {
     state.withLock { state in
+      state.begin(second: Int(now))
+      state.recent.now += bytes
       state.bytes -= Double(bytes)
       state.figures.bytes += bytes
       if isRepair { state.figures.repairBytes += bytes }
@@ -86,4 +107,6 @@ struct StreamFigures: Codable, Equatable, Sendable {
   var bytes = 0
   /// Those of repairs among them.
   var repairBytes = 0
+  /// Of the last second: bit/s.
+  var bitrate = 0
 }

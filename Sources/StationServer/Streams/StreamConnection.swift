@@ -84,7 +84,7 @@ final class StreamConnection: ChannelDuplexHandler {
       return refuse(nil)
     }
     let (request, desk, this) = (request, streams.desk, NIOLoopBound(self, eventLoop: context.eventLoop))
-    desk.work(on: context.eventLoop) {
+    desk.work(on: context.eventLoop, mayWait: true) {
       StreamOpening(request, air, now: desk.now, clockError: desk.clockError)
     } then: {
       this.value.begin($0)
@@ -216,9 +216,9 @@ final class StreamConnection: ChannelDuplexHandler {
   /// Where it stands, if it waits there for what is due by now, and can take it.
   func edge(at now: Ticks) -> StreamRoom.Edge? {
     guard case .edge(let due) = then, due <= now, !isWorking, !isClosing, context?.channel.isWritable == true,
-      let session, !session.hasRepairs, let next = session.following
+      let session, !session.hasRepairs, let next = session.following, let air
     else { return nil }
-    return StreamRoom.Edge(station: request.station, next: next)
+    return StreamRoom.Edge(station: request.station, born: air.born, next: next)
   }
 
   /// Frames of what follows are being made for it: its turn, for ``send(_:turn:)``.
@@ -248,7 +248,7 @@ final class StreamConnection: ChannelDuplexHandler {
 
   private func send(_ frames: ByteBuffer, isRepair: Bool) {
     guard frames.readableBytes > 0 else { return }
-    streams.desk.budget.take(frames.readableBytes, isRepair: isRepair)
+    streams.desk.budget.take(frames.readableBytes, isRepair: isRepair, at: ControlRoom.now)
     write(frames)
     context?.flush()
     lookForReader(at: nil)

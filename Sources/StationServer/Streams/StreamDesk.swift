@@ -8,12 +8,20 @@ final class StreamDesk: Sendable {
   let airs: AirBoard
   let budget: StreamBudget
   private let clock: AirTime
-  private let threads: NIOThreadPool
 
-  init(
-    airs: AirBoard, clock: AirTime, limits: Configuration.StreamLimits = .init(), threads: NIOThreadPool = .singleton
-  ) {
-    (self.airs, self.clock, self.threads) = (airs, clock, threads)
+  /// Threads of their own: those that all share bring the transmitter its plans. Disks that hang hold up beginnings only, not
+  /// what follows.
+  private static let threads = begun(4)
+  private static let openers = begun(12)
+
+  private static func begun(_ count: Int) -> NIOThreadPool {
+    let threads = NIOThreadPool(numberOfThreads: count)
+    threads.start()
+    return threads
+  }
+
+  init(airs: AirBoard, clock: AirTime, limits: Configuration.StreamLimits = .init()) {
+    (self.airs, self.clock) = (airs, clock)
     budget = StreamBudget(limits)
   }
 
@@ -23,11 +31,14 @@ final class StreamDesk: Sendable {
   /// How far that may be from UTC: seconds.
   var clockError: Double? { clock.error }
 
-  /// Works something out on a thread that may wait, and hands it over on the event loop; not at all when stationd stops.
+  /// Works something out on another thread, and hands it over on the event loop.
+  ///
+  /// - Parameter mayWait: for a disk.
   func work<T: Sendable>(
-    on loop: any EventLoop, _ body: @escaping @Sendable () -> T, then take: @escaping @Sendable (T) -> Void
+    on loop: any EventLoop, mayWait: Bool = false, _ body: @escaping @Sendable () -> T,
+    then take: @escaping @Sendable (T) -> Void
   ) {
-    threads.runIfActive(eventLoop: loop) {
+    (mayWait ? Self.openers : Self.threads).runIfActive(eventLoop: loop) {
       ProcessLimits.yieldThread()
       return body()
     }.whenSuccess(take)

@@ -6,6 +6,8 @@ final class StreamRoom {
   /// Where connections stand that have been sent all that was due.
   struct Edge: Hashable {
     var station: Int
+    /// Which station of this number it is.
+    var born: Int
     var next: Int64
   }
 
@@ -24,9 +26,6 @@ final class StreamRoom {
   static let mostOpenings = 2
 
   init(_ desk: StreamDesk) { self.desk = desk }
-
-  /// How many there are.
-  var count: Int { connections.count }
 
   /// Takes a connection in, and tells it its place.
   func enter(_ connection: StreamConnection, on loop: any EventLoop) -> Int {
@@ -87,7 +86,11 @@ final class StreamRoom {
   }
 
   private func send(_ edge: Edge, to members: [StreamConnection], _ loop: any EventLoop) {
-    guard let air = desk.airs.air(edge.station) else { return }  // they hang up soon
+    guard let air = desk.airs.air(edge.station), air.born == edge.born else {
+      // Theirs is there no more.
+      for member in members { member.hangUp() }
+      return
+    }
     let turns = members.map { $0.take() }
     let (desk, group) = (desk, NIOLoopBound(members, eventLoop: loop))
     desk.work(on: loop) {

@@ -59,7 +59,7 @@ struct TwinLink: Sendable {
 
   static func read(_ bytes: ByteBuffer) throws -> AirAccount {
     guard let account = try? JSONDecoder().decode(AirAccount.self, from: Data(bytes.readableBytesView)),
-      account.version == AirAccount.version
+      account.version == AirAccount.version, (0..<1 << 62).contains(account.began)
     else { throw Unreadable() }
     return account
   }

@@ -50,6 +50,16 @@ import Wire
     }
   }
 
+  @Test func streamsTellWhatTheyHaveSentInTheLastSecond() {
+    let budget = StreamBudget(.init())
+    #expect(budget.enter() && budget.reserve(1_000_000))
+    for step in 0..<25 { budget.take(1_000, isRepair: step % 5 == 0, at: 7 + Double(step) / 10) }
+    #expect(budget.figures(at: 9.45).bitrate == 80_000)
+    let figures = StreamFigures(connections: 1, following: 1, bytes: 25_000, repairBytes: 5_000, bitrate: 40_000)
+    #expect(budget.figures(at: 10.1) == figures)
+    #expect(budget.figures(at: 12).bitrate == 0)
+  }
+
   @Test func answersNothingElse() throws {
     let directory = try TemporaryDirectory()
     #expect(try StatusQuestion.ask(in: directory.path("")) == nil)
@@ -70,11 +80,14 @@ import Wire
     #expect(receivers.sorted { $0.isWorse(than: $1) }.map(\.address) == ["b", "d", "c", "a"])
     let status = StationdStatus(
       version: "0", site: "S", configuration: "f", pid: 1, seconds: 90_061, control: "c", connections: 4,
-      connectionLimit: 9, streams: 2, transmitter: nil, stations: [], receiverCount: 4,
+      connectionLimit: 9,
+      streams: .init(connections: 2, following: 1, bytes: 9_000_000, repairBytes: 1_200_400, bitrate: 4_040_000),
+      transmitter: nil, stations: [], receiverCount: 4,
       receivers: receivers.sorted { $0.isWorse(than: $1) })
     let lines = StatusText.lines(status, receivers: 2)
-    #expect(lines[1] == "process 1 since 1 d 1 h; control at c, 4 of 9 connections, 2 of them streams")
-    #expect(lines[2] == "the transmitter does not answer")
+    #expect(lines[1] == "process 1 since 1 d 1 h; control at c, 4 of 9 connections")
+    #expect(lines[2] == "streams: 2 connections, 1 following, 4.0 Mb/s, 1200 kB of repairs so far")
+    #expect(lines[3] == "the transmitter does not answer")
     #expect(lines.contains("4 receivers, the 2 worst:"))
     #expect(lines.last?.hasPrefix("d ") == true)
   }

@@ -235,6 +235,22 @@ import Wire
     }
   }
 
+  @Test func sendsNothingOfAnotherStationWithItsNumber() async throws {
+    try await withServer { port, lab, registry in
+      let entry = try #require(await registry.entries[2])
+      try await StreamClient.talk(port, #"{"type":"stream","station":2,"back":0}"#) { client in
+        let reply = try await client.reply()
+        _ = try await client.frames(Int(reply.next - reply.first))
+        // Until it stands at the edge.
+        try await Task.sleep(for: .milliseconds(50))
+        registry.airs.remove([2])
+        registry.airs.put(entry)
+        lab.pass(seconds: 1)
+        #expect(try await client.frame() == nil)
+      }
+    }
+  }
+
   @Test func hangsUpOnAFlood() async throws {
     try await withServer { port, _, _ in
       try await StreamClient.talk(port, #"{"type":"stream","station":1}"#) { client in
@@ -329,6 +345,10 @@ import Wire
     guard case .edge = frames.then else {
       Issue.record("\(frames.then)")
       return
+    }
+    // What comes in a thousand years is not looked for at every beat.
+    for n in [1 << 40, Int64.max] {
+      #expect(FrameFill.follow(air, from: n, now: now).then == .edge(now + .milliseconds(500)))
     }
     // Not due, and early by no more than multicast may be.
     #expect(FrameFill.repair(air, 10..<20, now: lab.now + .milliseconds(60)) == bytes(10..<12))

@@ -116,9 +116,9 @@ import Wire
     // 80 Mb/s: 10 MB a second, half a megabyte at once.
     let budget = StreamBudget(.init(connections: 9, bitrate: 80_000_000))
     #expect(budget.hasRoom(at: 1))
-    budget.take(600_000, isRepair: false)
+    budget.take(600_000, isRepair: false, at: 0)
     #expect(!budget.hasRoom(at: 1) && !budget.hasRoom(at: 1.005) && budget.hasRoom(at: 1.02))
-    budget.take(1_000_000, isRepair: true)
+    budget.take(1_000_000, isRepair: true, at: 0)
     #expect(!budget.hasRoom(at: 1.05) && budget.hasRoom(at: 1.2))
     #expect(budget.figures.bytes == 1_600_000 && budget.figures.repairBytes == 1_000_000)
   }

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -26,6 +27,13 @@ import Wire
       try await body(link, lab, registry)
       group.cancelAll()
     }
+  }
+
+  /// Whoever begins after it has to be able to count on from there.
+  @Test(arguments: [-1, 1 << 62, Int64.max])
+  func understandsNoRunOfAnImpossibleDate(began: Int64) throws {
+    let bytes = ByteBuffer(bytes: try JSONEncoder().encode(AirAccount(id: 1, began: began, stations: [])))
+    #expect(throws: TwinLink.Unreadable.self) { try TwinLink.read(bytes) }
   }
 
   @Test func tellsWhatHasChanged() async throws {
