@@ -54,6 +54,7 @@ final class Intake {
       case .opened(let reply):
         self.reply = self.reply ?? reply
         reception.opened(reply, by: index, now: now)
+        reception.compareClocks(inlet.isOwnServer || (reply.clockError != nil && WallClock.error != nil))
       case .closed(let refusal):
         self.refusal = refusal
         reception.closed(by: index, now: now, isRefused: refusal != nil)

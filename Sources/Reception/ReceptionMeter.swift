@@ -21,8 +21,8 @@ package struct ReceptionMeter: Sendable {
     /// The most that a clock reference's transit was off the mean of the second.
     package var clockJitter = 0
     /// Milliseconds from a datagram's date to its arrival, the mean of those with clock references, which a sender sends
-    /// on their dates, less a lead, where it may be earlier still with others; nil where arrivals have no date, or where it cannot
-    /// be true, so that one of the two clocks is wrong.
+    /// on their dates, less a lead, where it may be earlier still with others; nil where arrivals have no date, or where one of the
+    /// two clocks is not kept or must be wrong.
     package var delay: Double?
 
     package init() {}
@@ -41,6 +41,8 @@ package struct ReceptionMeter: Sendable {
   private var lastTransit: Int64?
   /// Whether arrivals are dated by the kernel; else they are steady times.
   private var hasDates = false
+  /// Whether the sender's clock and the kernel's can be compared: else the delay is not told.
+  package var comparesClocks: Bool
 
   // Of this second.
   private var began: Int64?
@@ -58,7 +60,7 @@ package struct ReceptionMeter: Sendable {
   /// Transport packets in the last datagram: as many as one that is missing has had.
   private var packetsEach = 7
 
-  package init() {}
+  package init(comparesClocks: Bool = true) { self.comparesClocks = comparesClocks }
 
   /// A datagram of the station has come by multicast, not for the second time.
   ///
@@ -107,7 +109,9 @@ package struct ReceptionMeter: Sendable {
       if let first, let newest, untilNewest > 0 { each = (newest - first).nanoseconds / Int64(untilNewest) }
       result.delayFactor = Int((transits.most - transits.least + max(0, each)) / 1_000)
       let delay = clocks.count > 0 ? clocks.mean : transits.mean
-      if hasDates, Self.believable.contains(delay) { result.delay = (Double(delay) / 1e4).rounded() / 100 }
+      if hasDates, comparesClocks, Self.believable.contains(delay) {
+        result.delay = (Double(delay) / 1e4).rounded() / 100
+      }
     }
     if clocks.count > 0 {
       result.clockJitter = Int(max(clocks.most - clocks.mean, clocks.mean - clocks.least) / 1_000)

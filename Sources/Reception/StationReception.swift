@@ -51,7 +51,7 @@ struct StationReception: ~Copyable {
   var isOverrun = false
 
   private var holdBack: HoldBack
-  private var meter = ReceptionMeter()
+  private var meter = ReceptionMeter(comparesClocks: false)
   private var secondDue: Int64
   /// The date of the datagram that was taken last: Unix time in 90 kHz.
   private var lastDate: Int64 = 0
@@ -169,6 +169,9 @@ struct StationReception: ~Copyable {
       secondDue += (now - secondDue) / 1_000_000_000 * 1_000_000_000 + 1_000_000_000
     }
   }
+
+  /// Whether the server's clock and ours can be compared, being kept both or the same; nobody knows before it has answered.
+  mutating func compareClocks(_ areGood: Bool) { meter.comparesClocks = areGood }
 
   /// When the missing head is given up; nil when it is there, or nothing behind it is.
   private var deadline: Int64? {

@@ -96,6 +96,15 @@ import TransportStream
     #expect(second.delayFactor / 100 == 50)
   }
 
+  /// Where nothing keeps one of the clocks, what they differ by is no delay.
+  @Test(arguments: [true, false]) func clocksThatNothingKeeps(areKept: Bool) {
+    var meter = ReceptionMeter(comparesClocks: areKept)
+    Self.take(&meter, [(0, 1), (10, 12.6), (20, 21)])
+    let second = meter.second(now: 1_000_000_000)
+    #expect((second.delay != nil) == areKept)
+    #expect(second.delayFactor > 0)
+  }
+
   /// A receiver whose clock is an hour off cannot tell the delay, but all that differences tell.
   @Test func wrongClock() {
     var meter = ReceptionMeter()
