@@ -11,6 +11,8 @@ package struct ReceptionFigures: Sendable, Equatable {
   package var duplicates: UInt64 = 0
   /// Datagrams that are another sender's, or no RTP or TS at all.
   package var foreign: UInt64 = 0
+  /// The sources (a bit each, the first is 1) that send other datagrams than the rest, and are left out.
+  package var outOfStep: UInt8 = 0
   /// Datagrams that the player was too slow for.
   package var dropped: UInt64 = 0
   /// How the datagrams come.

@@ -185,9 +185,12 @@ extension StationReception {
     if let known = window.timestamp(of: number) {
       guard known == timestamp else {
         account(foreign: 1)
+        disagree(source)
         return false
       }
       sources[source].agrees = true
+      sources[source].disagreements = 0
+      account(source, isOutOfStep: false)
       // What its stream brought before could not be judged, and was not taken.
       isOverrun = isOverrun || (mode == .stream && source == carrier && sources[source].isFollowing)
       return true
@@ -197,12 +200,15 @@ extension StationReception {
       if now - sources[index].lastArrival < silence || sources[index].isOpen { return false }
     }
     sources[source].agrees = true
+    account(source, isOutOfStep: false)
     return true
   }
 
   private mutating func disagree(_ source: Int) {
     guard sources.count > 1 else { return }
     sources[source].disagreements += 1
-    if sources[source].disagreements >= 8 { sources[source].agrees = false }
+    guard sources[source].disagreements >= 8 else { return }
+    sources[source].agrees = false
+    account(source, isOutOfStep: true)
   }
 }

@@ -326,6 +326,12 @@ struct StationReception: ~Copyable {
 
   mutating func account(foreign count: UInt64) { figures.foreign += count }
 
+  /// Whether a source is left out, because it sends other datagrams than the rest.
+  mutating func account(_ source: Int, isOutOfStep: Bool) {
+    let bit: UInt8 = 1 << UInt8(truncatingIfNeeded: source)
+    figures.outOfStep = isOutOfStep ? figures.outOfStep | bit : figures.outOfStep & ~bit
+  }
+
   /// A datagram has come by multicast, whatever became of it.
   mutating func account(_ verdict: ReceiveWindow.Verdict, isBehind: Bool) {
     switch verdict {

@@ -33,6 +33,7 @@ struct StationReceptionTests {
     air.run(until: 3000)
     let figures = air.reception.figures
     #expect(air.failure == nil && air.jumps == 0 && figures.lost == 0 && figures.foreign > 400)
+    #expect(figures.outOfStep == 0b10)
   }
 
   @Test func twinsMendEachOther() {

@@ -36,5 +36,9 @@ struct ReceptionWatchTests {
     figures.path = .multicast
     #expect(watch.update(figures, now: 3 * second) == .multicast)
     #expect(watch.update(figures, now: 3 * second) == nil)
+    figures.outOfStep = 0b110
+    #expect(watch.update(figures, now: 3 * second) == .outOfStep(1))
+    #expect(watch.update(figures, now: 3 * second) == .outOfStep(2))
+    #expect(watch.update(figures, now: 3 * second) == nil)
   }
 }

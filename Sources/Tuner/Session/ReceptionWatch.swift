@@ -14,6 +14,8 @@ struct ReceptionWatch {
     case stream
     /// Multicast brings it again.
     case multicast
+    /// A source sends other datagrams than the rest: which of the tuning's.
+    case outOfStep(Int)
     /// Nothing can be received.
     case fault(SystemError)
   }
@@ -27,6 +29,8 @@ struct ReceptionWatch {
   private var isSilent = false
   private var fault: SystemError?
   private var path = ReceptionPath.waiting
+  /// The sources that were said to be out of step, a bit each.
+  private var outOfStep: UInt8 = 0
   private var measured: (date: Int64, bytes: UInt64)
 
   /// - Parameter now: when the station was tuned to, in steady nanoseconds.
@@ -46,6 +50,12 @@ struct ReceptionWatch {
       fault = figures.fault
       if let fault { return .fault(fault) }
     }
+    outOfStep &= figures.outOfStep
+    let fresh = figures.outOfStep & ~outOfStep
+    if fresh != 0 {
+      outOfStep |= 1 << UInt8(fresh.trailingZeroBitCount)
+      return .outOfStep(fresh.trailingZeroBitCount)
+    }
     if !isSilent, figures.path != path, figures.path != .waiting {
       defer { path = figures.path }
       if figures.path == .stream { return .stream }
@@ -64,4 +74,12 @@ struct ReceptionWatch {
 
   /// Seconds since the station was tuned to.
   func seconds(at now: Int64) -> Double { Double(now - start) / 1e9 }
+}
+
+extension Tuning {
+  /// What viewers are told of a source: its server's address, or its group.
+  func sender(_ source: Int) -> String {
+    guard sources.indices.contains(source) else { return "another server" }
+    return printable(sources[source].server?.address ?? sources[source].group)
+  }
 }

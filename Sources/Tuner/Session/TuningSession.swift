@@ -361,6 +361,8 @@ final class TuningSession {
     case .back: return "\(name) arrives again."
     case .stream: return "\(name) comes over TCP: multicast does not reach."
     case .multicast: return "\(name) comes by multicast again."
+    case .outOfStep(let index):
+      return "What \(tuning.sender(index)) sends of \(name) is not in step with the others and is left out."
     case .fault(let error): return "\(TunerError(error)) Trying again."
     }
   }
