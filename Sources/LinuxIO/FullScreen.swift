@@ -34,9 +34,10 @@ package struct FullScreen: ~Copyable {
     enter()
   }
 
-  /// Takes the screen, at first and after ``leave()``. Not in the background, where the terminal is somebody else's.
+  /// Takes the screen, at first and after ``leave()``, and whenever others may have had the terminal meanwhile. Not in the
+  /// background, where it is somebody else's.
   package mutating func enter() {
-    guard !isEntered, Terminal.isForeground(terminal) else { return }
+    guard Terminal.isForeground(terminal) else { return }
     isEntered = true
     var settings = mine
     unsafe tcsetattr(terminal, TCSANOW, &settings)

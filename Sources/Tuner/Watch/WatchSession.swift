@@ -98,8 +98,8 @@ final class WatchSession {
     case .key(let key): model.take(key, now: now).map(carryOut)
     case .signal(SIGTSTP):
       screen.leave()
+      // This thread may go on for a moment before the stop comes: the screen is taken again with SIGCONT only.
       ThisProcess.signal(SIGSTOP)
-      resume()
     case .signal(SIGCONT): resume()
     case .signal(SIGWINCH): canvas.forget()
     case .signal: isOver = true
