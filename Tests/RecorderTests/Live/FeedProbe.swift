@@ -176,6 +176,8 @@ struct FeedSender {
     var sender = try MulticastSender(interface: NetworkInterface("lo"), ttl: 1, dscp: 0, capacity: 2)
     let destination = try #require(Destination(group: group, port: port))
     var sent: [Int64] = []
+    // Who joins later misses the first key frame, and may make up its mind before the next one.
+    try #require(isJoined(within: 5), "nobody has joined \(group)")
     let start = SteadyClock.now
     var sequence: UInt16 = 65_530
     for first in stride(from: 0, to: bytes.count - 1_315, by: 1_316) {
@@ -192,5 +194,18 @@ struct FeedSender {
       for _ in 0..<7 { sent.append(SteadyClock.now) }
     }
     return sent
+  }
+
+  /// Whether this host has joined the group, by the kernel's own list.
+  private func isJoined(within seconds: Int64) -> Bool {
+    let parts = group.split(separator: ".").compactMap { UInt32($0) }
+    let digits = String(parts.reversed().reduce(0) { $0 << 8 | $1 }, radix: 16, uppercase: true)
+    let limit = SteadyClock.now + seconds * 1_000_000_000
+    while SteadyClock.now < limit {
+      let list = try? String(contentsOfFile: "/proc/net/igmp", encoding: .utf8)
+      if list?.contains(digits) == true { return true }
+      SteadyClock.sleep(until: SteadyClock.now + 10_000_000)
+    }
+    return false
   }
 }
