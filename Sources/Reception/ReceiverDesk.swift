@@ -83,7 +83,7 @@ struct ReceiverDesk: ~Copyable {
     // On the air things go on while nobody reads: then the feed lets go of the oldest.
     let most = current.tuning.start == .live ? Int.max : Self.reserve
     var count = 0
-    while feed.waiting < most, count < Self.portion, let head = current.head, feed.mayTake(date: head.date, now: now) {
+    while feed.waiting < most, count < Self.portion, let head = current.head, feed.mayTake(now: now) {
       // After a long hole the player begins anew, with a whole picture.
       if let lastDate, abs(head.date - lastDate) > Self.hole { feed.begin(current.tuning, now: now) }
       lastDate = head.date

@@ -99,7 +99,7 @@ package struct PlayerFeed: ~Copyable {
   package mutating func end(at date: Int64) { finish = date }
 
   /// Whether the player should have its next datagram.
-  package func mayTake(date: Int64, now: Int64) -> Bool {
+  package func mayTake(now: Int64) -> Bool {
     guard isPaced, gate.isOpen else { return true }
     guard !queue.isFull, let front, let limit = pace.limit(now: now) else { return !queue.isFull }
     return front < limit
@@ -171,7 +171,7 @@ package struct PlayerFeed: ~Copyable {
     return Int(max(0, front - clock) / 90)
   }
 
-  /// When ``mayTake(date:now:)`` may say something else, in steady nanoseconds; the far future when time changes nothing.
+  /// When ``mayTake(now:)`` may say something else, in steady nanoseconds; the far future when time changes nothing.
   package func wake(now: Int64) -> Int64 {
     guard gate.isOpen, let front, let limit = pace.limit(now: now), front >= limit else { return .max }
     return now + min(max((front - limit) * 100_000 / 9, 1_000_000), 20_000_000)

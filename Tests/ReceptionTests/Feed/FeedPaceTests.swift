@@ -12,7 +12,7 @@ struct FeedPaceTests {
   private func pour(_ datagrams: inout ArraySlice<FeedStation.Datagram>, into feed: inout PlayerFeed, now: Int64) -> Int
   {
     var count = 0
-    while let next = datagrams.first, feed.mayTake(date: next.date, now: now) {
+    while let next = datagrams.first, feed.mayTake(now: now) {
       feed.accept(next.bytes.span, date: next.date, now: now)
       datagrams.removeFirst()
       count += 1
@@ -111,7 +111,7 @@ struct FeedPaceTests {
     for step in 0..<250 {
       now = (120 + Int64(step) * 4) * Self.millisecond
       feed.gauge(clock: 2.0 + Double(step) * 0.004, now: now)
-      while let next = rest.first, feed.mayTake(date: next.date, now: now) {
+      while let next = rest.first, feed.mayTake(now: now) {
         feed.accept(next.bytes.span, date: next.date, now: now)
         rest.removeFirst()
       }
@@ -120,7 +120,7 @@ struct FeedPaceTests {
     let next = FeedStation(number: 2, clock: 77)
     feed.begin(next.tuning, now: now)
     var taken = 0
-    for datagram in next.datagrams(pictures: 10) where feed.mayTake(date: datagram.date, now: now) {
+    for datagram in next.datagrams(pictures: 10) where feed.mayTake(now: now) {
       feed.accept(datagram.bytes.span, date: datagram.date, now: now)
       taken += 1
     }
