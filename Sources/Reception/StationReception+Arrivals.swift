@@ -144,39 +144,6 @@ extension StationReception {
   /// Multicast that is back, but too far ahead, is waited with so long for a stream connection that has what is missing.
   private static let orphaned: Int64 = 2_000_000_000
 
-  // MARK: numbers
-
-  /// The number of a datagram near the newest one; nil where 16 bits cannot tell.
-  private func number(_ header: RTPHeader) -> Int64? {
-    let ahead = Int64(Int32(bitPattern: header.timestamp &- edgeTimestamp))
-    guard abs(ahead) <= reach else { return nil }
-    return edge + Int64(Int16(bitPattern: header.sequenceNumber &- UInt16(truncatingIfNeeded: edge)))
-  }
-
-  /// Nobody has told where a station stands: its numbers are RTP's.
-  private mutating func beginAlone(_ header: RTPHeader, _ source: Int, arrival: Int64) {
-    let number = Int64(header.sequenceNumber)
-    var date = Int64(header.timestamp)
-    if arrival > 0 {
-      let rough = arrival / 100_000 * 9
-      date = rough + Int64(Int32(bitPattern: header.timestamp &- UInt32(truncatingIfNeeded: rough)))
-    }
-    begin(at: number, date: date, as: .multicast, isAnchored: false)
-    (edge, edgeTimestamp) = (number, header.timestamp)
-    for index in sources.indices {
-      sources[index].agrees = index == source || sources.count == 1
-      sources[index].newest = .min
-    }
-  }
-
-  /// After a long silence a datagram is so far from the last one that its 16 bits say nothing: it goes on from there, with
-  /// whatever number.
-  private mutating func numberAfterSilence(_ header: RTPHeader, _ source: Int, arrival: Int64) -> Int64? {
-    guard now - progress > 1_000_000_000 else { return nil }
-    beginAlone(header, source, arrival: arrival)
-    return edge
-  }
-
   // MARK: several sources
 
   /// Whether a source sends the same datagrams as the others, as far as can be judged.

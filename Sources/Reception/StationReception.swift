@@ -12,7 +12,7 @@ import Wire
 struct StationReception: ~Copyable {
   enum Mode { case waiting, stream, multicast }
 
-  private(set) var figures = ReceptionFigures()
+  var figures = ReceptionFigures()
 
   let tuning: Tuning
   let isLive: Bool
@@ -23,7 +23,7 @@ struct StationReception: ~Copyable {
   let silence: Int64
   /// Datagrams with dates further from the newest than this, in ticks of 90 kHz, cannot be numbered by 16 bits.
   let reach: Int64
-  private let started: Int64
+  let started: Int64
 
   var mode = Mode.waiting
   /// Whether the numbers are the server's, not only equal to them modulo 2^16.
@@ -50,31 +50,25 @@ struct StationReception: ~Copyable {
   /// Whether a frame came that had no place.
   var isOverrun = false
 
-  private var holdBack: HoldBack
-  private var meter = ReceptionMeter(comparesClocks: false)
+  var holdBack: HoldBack
+  var meter = ReceptionMeter(comparesClocks: false)
   private var secondDue: Int64
   /// The date of the datagram that was taken last: Unix time in 90 kHz.
-  private var lastDate: Int64 = 0
+  var lastDate: Int64 = 0
   /// Since when the head is missing while others wait behind it, and which one.
   private var blockedSince: Int64 = 0
-  private var blocked: Int64 = -1
+  var blocked: Int64 = -1
   /// How long the receiver had stood still then.
   private var blockedStood: Int64 = 0
   /// When the next tick was to come at the latest.
   private var promised = Int64.max
-  private var streamSince: Int64
-  private var hadMulticast = false
+  var streamSince: Int64
+  var hadMulticast = false
 
   /// A first reply may take this long before multicast is begun with where it stands; and a burst's beginning so long.
-  private static let openingPatience: Int64 = 1_000_000_000
+  static let openingPatience: Int64 = 1_000_000_000
   /// A tick that comes no later than this was in time.
   private static let punctuality: Int64 = 25_000_000
-  /// The stream connection is shown as the way after so long.
-  private static let newsPatience: Int64 = 1_500_000_000
-  /// Multicast has to come for so long before it is trusted again.
-  private static let steadiness: Int64 = 250_000_000
-  /// What was missed no longer ago than this is made up for when reception comes back; else it goes on live.
-  static let makeUp: Int64 = 10_000_000_000
 
   /// - Parameter now: steady nanoseconds, as everywhere here.
   init(_ tuning: Tuning, now: Int64) {
@@ -183,12 +177,6 @@ struct StationReception: ~Copyable {
     return since + patience
   }
 
-  /// Whether repairs cannot mend what is missing.
-  private var isTooMuch: Bool { canAsk && plan.isHopeless }
-
-  /// Whether there is a server that knows these numbers.
-  var canAsk: Bool { isAnchored && mode == .multicast && sources.contains { $0.isOpen } }
-
   /// Gives up all before `number` that is not there.
   mutating func giveUp(to number: Int64) {
     let missing = window.skip(to: number)
@@ -210,142 +198,5 @@ struct StationReception: ~Copyable {
       return
     }
     if blocked != window.next { (blocked, blockedSince, blockedStood) = (window.next, now, plan.stood) }
-  }
-
-  // MARK: multicast or stream
-
-  /// Begins with a datagram.
-  mutating func begin(at number: Int64, date: Int64, as mode: Mode, isAnchored: Bool) {
-    window.begin(at: number)
-    plan.clear()
-    (leap, blocked, isOverrun) = (0, -1, false)
-    run = MulticastRun()
-    lastDate = date
-    self.mode = mode
-    self.isAnchored = isAnchored
-    hadMulticast = mode == .multicast
-    progress = now
-    streamSince = now
-  }
-
-  /// From now on all comes over a stream connection, if one is open; one that opens begins where we are.
-  mutating func follow() {
-    if mode != .stream { streamSince = now }
-    mode = .stream
-    isOverrun = false
-    plan.clear()
-    guard isAnchored, let source = carrying(0) else { return }
-    carrier = source
-    sources[source].order = .follow
-  }
-
-  /// Back to multicast, when what is there goes on with it.
-  mutating func comeBack() {
-    guard isLive, mode == .stream, now - run.last < silence, run.isGood, window.contiguous > run.first,
-      !hadMulticast || now - run.since >= Self.steadiness || !sources.contains(where: \.isFollowing)
-    else { return }
-    mode = .multicast
-    hadMulticast = true
-    for index in sources.indices where sources[index].isFollowing || sources[index].order == .follow {
-      sources[index].order = .pause
-    }
-    var number = window.contiguous
-    while number < window.end {
-      let first = number
-      while number < window.end, !window.holds(number) { number += 1 }
-      if number > first { plan.miss(first, number, now: now) }
-      while number < window.end, window.holds(number) { number += 1 }
-    }
-  }
-
-  /// The open stream connection that is asked at the `tries`th time: the carrier first, then the others in turn.
-  func carrying(_ tries: Int) -> Int? {
-    var open = 0
-    for source in sources where source.isOpen { open += 1 }
-    guard open > 0 else { return nil }
-    var rest = tries % open
-    for step in sources.indices {
-      let source = (carrier + step) % sources.count
-      guard sources[source].isOpen else { continue }
-      if rest == 0 { return source }
-      rest -= 1
-    }
-    return nil
-  }
-
-  private mutating func show() {
-    switch mode {
-    case .waiting: break
-    case .multicast: figures.path = .multicast
-    case .stream:
-      let isComing = sources.contains { $0.isOpen }
-      if isComing, !isLive || now - streamSince >= Self.newsPatience { figures.path = .stream }
-    }
-    figures.holdBack = hold
-  }
-
-  // MARK: numbers
-
-  /// Whether multicast may begin although no server has said where.
-  var mayBeginAlone: Bool {
-    isLive
-      && (now - started >= Self.openingPatience
-        || sources.allSatisfy { !$0.hasServer || ($0.failures > 1 && !$0.isOpen) })
-  }
-
-  func date(of timestamp: UInt32) -> Int64 {
-    lastDate + Int64(Int32(bitPattern: timestamp &- UInt32(truncatingIfNeeded: lastDate)))
-  }
-
-  /// Gives all that is here the numbers that a reply tells.
-  mutating func anchor(_ next: Int64) {
-    let distance = ((next - edge) / 32768 + (next >= edge ? 1 : -1)) / 2 * 65536
-    window.renumber(by: distance)
-    plan.renumber(by: distance)
-    run.renumber(by: distance)
-    edge += distance
-    for index in sources.indices { sources[index].newest += distance }
-    blocked = -1
-    isAnchored = true
-  }
-
-  // MARK: accounts
-
-  /// A datagram of the station has come, for the first time.
-  mutating func account(_ number: Int64, bytes: Int, byStream: Bool) {
-    progress = now
-    figures.received += 1
-    figures.bytes += UInt64(bytes)
-    figures.lastArrival = now
-    guard let filled = plan.fill(number, isRepair: byStream, now: now) else { return }
-    holdBack.note(wait: filled.wait)
-    guard byStream else { return }
-    figures.repaired += 1
-    meter.missed(1)
-  }
-
-  mutating func account(foreign count: UInt64) { figures.foreign += count }
-
-  /// Whether a source is left out, because it sends other datagrams than the rest.
-  mutating func account(_ source: Int, isOutOfStep: Bool) {
-    let bit: UInt8 = 1 << UInt8(truncatingIfNeeded: source)
-    figures.outOfStep = isOutOfStep ? figures.outOfStep | bit : figures.outOfStep & ~bit
-  }
-
-  /// A datagram has come by multicast, whatever became of it.
-  mutating func account(_ verdict: ReceiveWindow.Verdict, isBehind: Bool) {
-    switch verdict {
-    // Of several servers, each sends everything.
-    case .duplicate, .past: if sources.count == 1 { figures.duplicates += 1 }
-    case .late: figures.late += 1
-    case .differs, .refused: figures.foreign += 1
-    case .new, .again: if isBehind { figures.reordered += 1 }
-    case .beyond: break
-    }
-  }
-
-  mutating func arrived(_ timestamp: UInt32?, _ packets: Span<UInt8>, at arrival: Int64, isNew: Bool) {
-    figures.lastArrival = now
-    if isNew { meter.multicast(timestamp: timestamp, packets: packets, arrival: arrival, now: now) }
   }
 }

@@ -1,0 +1,85 @@
+/// Which way the station comes: by multicast, or over a stream connection.
+extension StationReception {
+  /// The stream connection is shown as the way after so long.
+  private static let newsPatience: Int64 = 1_500_000_000
+  /// Multicast has to come for so long before it is trusted again.
+  private static let steadiness: Int64 = 250_000_000
+  /// What was missed no longer ago than this is made up for when reception comes back; else it goes on live.
+  static let makeUp: Int64 = 10_000_000_000
+
+  /// Whether repairs cannot mend what is missing.
+  var isTooMuch: Bool { canAsk && plan.isHopeless }
+
+  /// Whether there is a server that knows these numbers.
+  var canAsk: Bool { isAnchored && mode == .multicast && sources.contains { $0.isOpen } }
+
+  /// Begins with a datagram.
+  mutating func begin(at number: Int64, date: Int64, as mode: Mode, isAnchored: Bool) {
+    window.begin(at: number)
+    plan.clear()
+    (leap, blocked, isOverrun) = (0, -1, false)
+    run = MulticastRun()
+    lastDate = date
+    self.mode = mode
+    self.isAnchored = isAnchored
+    hadMulticast = mode == .multicast
+    progress = now
+    streamSince = now
+  }
+
+  /// From now on all comes over a stream connection, if one is open; one that opens begins where we are.
+  mutating func follow() {
+    if mode != .stream { streamSince = now }
+    mode = .stream
+    isOverrun = false
+    plan.clear()
+    guard isAnchored, let source = carrying(0) else { return }
+    carrier = source
+    sources[source].order = .follow
+  }
+
+  /// Back to multicast, when what is there goes on with it.
+  mutating func comeBack() {
+    guard isLive, mode == .stream, now - run.last < silence, run.isGood, window.contiguous > run.first,
+      !hadMulticast || now - run.since >= Self.steadiness || !sources.contains(where: \.isFollowing)
+    else { return }
+    mode = .multicast
+    hadMulticast = true
+    for index in sources.indices where sources[index].isFollowing || sources[index].order == .follow {
+      sources[index].order = .pause
+    }
+    var number = window.contiguous
+    while number < window.end {
+      let first = number
+      while number < window.end, !window.holds(number) { number += 1 }
+      if number > first { plan.miss(first, number, now: now) }
+      while number < window.end, window.holds(number) { number += 1 }
+    }
+  }
+
+  /// The open stream connection that is asked at the `tries`th time: the carrier first, then the others in turn.
+  func carrying(_ tries: Int) -> Int? {
+    var open = 0
+    for source in sources where source.isOpen { open += 1 }
+    guard open > 0 else { return nil }
+    var rest = tries % open
+    for step in sources.indices {
+      let source = (carrier + step) % sources.count
+      guard sources[source].isOpen else { continue }
+      if rest == 0 { return source }
+      rest -= 1
+    }
+    return nil
+  }
+
+  mutating func show() {
+    switch mode {
+    case .waiting: break
+    case .multicast: figures.path = .multicast
+    case .stream:
+      let isComing = sources.contains { $0.isOpen }
+      if isComing, !isLive || now - streamSince >= Self.newsPatience { figures.path = .stream }
+    }
+    figures.holdBack = hold
+  }
+}
