@@ -78,7 +78,7 @@ enum Launch {
     }
     logger.info(
       "\(configuration.site.name): \(configuration.stations.count) stations, control at \(configuration.listen)")
-    await meetTwins(configuration.twins, registry)
+    await meetTwins(configuration.twins, registry, control)
     await registry.begin()
     let desk = try statusDesk(
       StatusDesk(registry: registry, control: control, configuration: configuration, file: file), runDirectory.path)
@@ -116,14 +116,13 @@ enum Launch {
   }
 
   /// Hears what twins have on the air, so that its stations begin in step with theirs.
-  private static func meetTwins(_ twins: [Configuration.TwinAddress], _ registry: StationRegistry) async {
-    await withTaskGroup(of: Void.self) { group in
-      for twin in twins {
-        group.addTask {
-          if let account = await TwinLink(address: twin).first() { await registry.meet(account, at: twin) }
-        }
-      }
-    }
+  private static func meetTwins(
+    _ twins: [Configuration.TwinAddress], _ registry: StationRegistry, _ control: ControlServer
+  ) async {
+    guard !twins.isEmpty else { return }
+    registry.twinBoard.publish(await registry.introduction)
+    try? await control.letTwinsIn()
+    await TwinRendezvous(registry: registry, twins: twins).run()
   }
 
   private static func runDirectory(_ file: String) throws(Failure) -> RunDirectory {

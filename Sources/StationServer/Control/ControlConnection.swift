@@ -31,6 +31,8 @@ final class ControlConnection: ChannelDuplexHandler, RemovableChannelHandler {
   private var decoder = MessageDecoder<ClientMessage>()
   /// What came and was not looked at yet.
   private(set) var unread = ByteBuffer()
+  /// A line that is answered when the server has started.
+  private var waiting: Result<ClientMessage, MessageError>?
   private var isServing = false
   private var wantsToRead = false
   private var hasAllInput = false
@@ -82,7 +84,7 @@ final class ControlConnection: ChannelDuplexHandler, RemovableChannelHandler {
 
   func read(context: ChannelHandlerContext) {
     guard !isClosing else { return }  // nobody would look at it
-    wantsToRead = !context.channel.isWritable
+    wantsToRead = !context.channel.isWritable || waiting != nil
     if wantsToRead { deafSince = deafSince ?? ControlRoom.now } else { context.read() }
   }
 
@@ -102,6 +104,17 @@ final class ControlConnection: ChannelDuplexHandler, RemovableChannelHandler {
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     guard context.channel.isWritable else { return }
     reader.relieve()
+    listen(context)
+  }
+
+  /// The server has started.
+  func goOn() {
+    guard waiting != nil, let context, context.channel.isWritable else { return }
+    listen(context)
+  }
+
+  private func listen(_ context: ChannelHandlerContext) {
+    guard waiting == nil || !room.isStarting else { return }
     if let deafSince { perform(.heldBack(seconds: ControlRoom.now - deafSince)) }
     deafSince = nil
     serve(context)
@@ -132,11 +145,20 @@ final class ControlConnection: ChannelDuplexHandler, RemovableChannelHandler {
       context.flush()
     }
     if unread.readableBytes == 0 { unread = ByteBuffer() }
-    if isDone, hasAllInput { close() }
+    if isDone, hasAllInput, waiting == nil { close() }
     lookForReader(at: nil)
   }
 
   private func nextLine() -> Result<ClientMessage, MessageError>? {
+    let line = waiting ?? line()
+    waiting = nil
+    guard room.isStarting, let line else { return line }
+    if case .success(.eras) = line { return line }
+    waiting = line
+    return nil
+  }
+
+  private func line() -> Result<ClientMessage, MessageError>? {
     hasAllInput
       ? try? decoder.decodeLast(buffer: &unread, seenEOF: true) : try? decoder.decode(buffer: &unread)
   }

@@ -16,6 +16,8 @@ final class ControlRoom {
   private let encoder = MessageEncoder<ServerMessage>()
   private var connections: [ControlConnection] = []
   private var timer: RepeatedTask?
+  /// Whether only twins are answered, for what there is to tell clients is not known yet: they wait.
+  private(set) var isStarting = false
   /// Until the server stops.
   private(set) var isOpen = true
 
@@ -36,6 +38,17 @@ final class ControlRoom {
   func begin(on loop: any EventLoop) {
     let room = NIOLoopBound(self, eventLoop: loop)
     timer = loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in room.value.tick() }
+  }
+
+  /// From now on only twins are answered.
+  func letTwinsIn() { isStarting = true }
+
+  /// Everybody is answered.
+  func letAllIn() {
+    guard isStarting else { return }
+    isStarting = false
+    // A connection may leave meanwhile.
+    for connection in connections { connection.goOn() }
   }
 
   func newSession() -> ControlSession {

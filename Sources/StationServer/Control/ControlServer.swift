@@ -81,9 +81,16 @@ struct ControlServer: Service {
     rooms.flatMap { room in (try? room.eventLoop.submit { room.value.receivers }.wait()) ?? [] }
   }
 
+  /// Lets clients in before ``run()``, and answers twins; all others wait.
+  func letTwinsIn() async throws {
+    for room in rooms { try await room.eventLoop.submit { room.value.letTwinsIn() }.get() }
+    try await listener.setOption(.autoRead, value: true).get()
+  }
+
   /// Answers clients until a graceful shutdown: then nobody new is taken, and those who are there are told, as far as that can be done
   /// without waiting for a client that does not read.
   func run() async throws {
+    for room in rooms { room.eventLoop.execute { room.value.letAllIn() } }
     try await listener.setOption(.autoRead, value: true).get()
     try? await gracefulShutdown()
     listener.close(promise: nil)

@@ -7,6 +7,12 @@ import TransportStream
 extension StationRegistry {
   // MARK: What twins say
 
+  /// What this server is before it puts anything on the air.
+  var introduction: AirAccount {
+    let latest = entries.values.compactMap { store.load($0.ssrc).last?.start.count }.max() ?? 0
+    return AirAccount(id: runID, began: began, starting: .init(latest: max(0, latest)), stations: [])
+  }
+
   /// A twin that was found running before this server put anything on the air.
   func meet(_ account: AirAccount, at address: Configuration.TwinAddress) {
     guard isOther(account, at: address) else { return }

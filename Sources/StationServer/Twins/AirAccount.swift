@@ -10,10 +10,20 @@ struct AirAccount: Codable, Equatable, Sendable {
   var id: Int64
   /// When that run began, by its clock, and later than all twins that it found running: Unix nanoseconds.
   var began: Int64
+  /// While it has put nothing on the air yet; nil since then.
+  var starting: Starting?
   /// In the order of their numbers.
   var stations: [Station]
 
   static let version = 1
+
+  /// What servers tell each other that start at the same moment: see ``TwinMeeting``.
+  struct Starting: Codable, Equatable, Sendable {
+    /// When the last era begins of those that an earlier run has left, of all stations: ticks; 0 when there is none.
+    var latest: Int64
+    /// The twins that it has found starting as well: their ``AirAccount/id``.
+    var met: [Int64] = []
+  }
 
   struct Station: Codable, Equatable, Sendable {
     var number: Int

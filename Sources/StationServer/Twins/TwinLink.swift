@@ -63,18 +63,6 @@ struct TwinLink: Sendable {
     else { throw Unreadable() }
     return account
   }
-
-  /// Asks once: nil when there is no answer within a second or so.
-  func first() async -> AirAccount? {
-    var account: AirAccount?
-    var link = self
-    link.patience = .seconds(1)
-    try? await link.ask {
-      account = $0
-      return false
-    }
-    return account
-  }
 }
 
 /// Keeps in touch with all twins.

@@ -7,6 +7,20 @@ import Wire
 
 @testable import StationServer
 
+extension TwinLink {
+  /// Asks once: nil when there is no answer within a second or so.
+  func first() async -> AirAccount? {
+    var account: AirAccount?
+    var link = self
+    link.patience = .seconds(1)
+    try? await link.ask {
+      account = $0
+      return false
+    }
+    return account
+  }
+}
+
 /// Servers that ask each other over real TCP.
 @Suite struct TwinLinkTests {
   private func withServer(
