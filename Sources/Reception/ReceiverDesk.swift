@@ -34,6 +34,8 @@ struct ReceiverDesk: ~Copyable {
   private var lastDate: Int64?
   /// When the player got the first of the station, in steady nanoseconds.
   private var started: Int64?
+  /// When the player last got anything, in steady nanoseconds.
+  private var lastFed: Int64
   /// Which of the stations tuned to the player gets.
   private(set) var fed = 0
   private(set) var sinkFault: SystemError?
@@ -43,6 +45,7 @@ struct ReceiverDesk: ~Copyable {
     current = Intake(tuning, now: now)
     self.sink = sink
     comingSink = sink
+    lastFed = now
     feed = PlayerFeed(paced: sink.pacing, keepsClock: sink.pacing == .none)
     feed.begin(tuning, now: now)
   }
@@ -90,7 +93,10 @@ struct ReceiverDesk: ~Copyable {
       current.take { feed.accept($0, date: head.date, now: now) }
       count += 1
     }
-    if started == nil, count > 0 { started = now }
+    if count > 0 {
+      lastFed = now
+      if started == nil { started = now }
+    }
     return count > 0
   }
 
@@ -113,6 +119,7 @@ struct ReceiverDesk: ~Copyable {
     coming = nil
     fed = tuned
     started = nil
+    lastFed = now
     let isOther = comingSink !== sink
     if isOther {
       sink = comingSink
@@ -141,6 +148,7 @@ struct ReceiverDesk: ~Copyable {
     figures.isPlaying = feed.isOpen
     figures.buffer = feed.buffer(now: SteadyClock.now)
     figures.position = lastDate
+    figures.idleSince = started == nil || current.head == nil ? nil : lastFed
     return figures
   }
 

@@ -37,6 +37,9 @@ package struct ReceptionFigures: Sendable, Equatable {
   package var isPlaying = false
   /// The date of the datagram that the player was given last: Unix time in 90 kHz; nil before the first.
   package var position: Int64?
+  /// Since when the player has taken nothing although there is something for it, in steady nanoseconds: a moment ago as a
+  /// rule, long ago when it is paused. nil while there is nothing.
+  package var idleSince: Int64?
   /// Why nothing can be received.
   package var fault: SystemError?
 

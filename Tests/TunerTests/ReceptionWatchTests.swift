@@ -23,6 +23,29 @@ struct ReceptionWatchTests {
     #expect(watch.update(figures, now: 9 * second + 1) == .silent)
   }
 
+  /// Of what is past a paused player's tuner fetches nothing: nothing is wrong then, and a moment after it either.
+  @Test func aPauseIsNoSilence() {
+    var watch = ReceptionWatch(now: 0)
+    var figures = ReceptionFigures()
+    let second: Int64 = 1_000_000_000
+    figures.isPlaying = true
+    figures.lastArrival = 10 * second
+    figures.idleSince = 10 * second
+    #expect(watch.update(figures, now: 10 * second) == nil)
+    #expect(watch.update(figures, now: 12 * second) == nil)
+    #expect(watch.update(figures, now: 14 * second) == .paused)
+    #expect(watch.state(figures) == .paused)
+    #expect(watch.update(figures, now: 100 * second) == nil)
+    // It goes on: the window has room again, and what comes next is on its way.
+    figures.idleSince = 101 * second
+    #expect(watch.update(figures, now: 101 * second) == nil)
+    #expect(watch.state(figures) == .playing)
+    // The server is away then.
+    figures.idleSince = nil
+    #expect(watch.update(figures, now: 105 * second) == .silent)
+    #expect(watch.state(figures) == .silent)
+  }
+
   @Test func theWayIsTold() {
     var watch = ReceptionWatch(now: 0)
     var figures = ReceptionFigures()

@@ -43,6 +43,7 @@ struct StatusCommand: AsyncParsableCommand {
       switch status.state {
       case .waiting: "tuning in"
       case .silent: "nothing arrives"
+      case .paused: "the player is paused"
       case .playing:
         Figures.rate(bitsPerSecond: status.bitrate) + (status.quality.map { QualityText.path($0.path) } ?? "")
       }

@@ -146,7 +146,7 @@ final class RecordingSession {
     case .back: screen.say("\(name) arrives again.")
     case .stream where choices.start == .live: screen.say("\(name) comes over TCP: multicast does not reach.")
     case .multicast: screen.say("\(name) comes by multicast again.")
-    case .stream: break
+    case .stream, .paused: break
     case .outOfStep(let index):
       screen.say("What \(tuning.sender(index)) sends of \(name) is not in step with the others and is left out.")
     case .fault(let error): screen.say("\(TunerError(error)) Trying again.")

@@ -46,6 +46,7 @@ struct StatusLine {
     switch status.state {
     case .waiting: parts.append(status.received == 0 ? "tuning in …" : "waiting for a picture to start at …")
     case .silent: parts.append("nothing arrives")
+    case .paused: parts.append("paused")
     case .playing: parts.append(Figures.rate(bitsPerSecond: status.bitrate))
     }
     parts.append("\(status.lost) lost")

@@ -8,6 +8,8 @@ struct ReceptionWatch {
   enum News: Equatable {
     /// Nothing has come for three seconds.
     case silent
+    /// The player has taken nothing for three seconds, although there is something for it.
+    case paused
     /// Something comes again.
     case back
     /// All of it comes over the stream connection, for multicast brings nothing.
@@ -27,6 +29,9 @@ struct ReceptionWatch {
   private(set) var bitrate = 0
   private let start: Int64
   private var isSilent = false
+  /// Whether the player is paused, and until when it was: steady nanoseconds.
+  private var isPaused = false
+  private var pausedUntil: Int64
   private var fault: SystemError?
   private var path = ReceptionPath.waiting
   /// The sources that were said to be out of step, a bit each.
@@ -36,6 +41,7 @@ struct ReceptionWatch {
   /// - Parameter now: when the station was tuned to, in steady nanoseconds.
   init(now: Int64) {
     start = now
+    pausedUntil = now
     measured = (now, 0)
   }
 
@@ -61,7 +67,12 @@ struct ReceptionWatch {
       if figures.path == .stream { return .stream }
       if path == .stream { return .multicast }
     }
-    let silent = now - (figures.lastArrival ?? start) > Self.patience
+    let paused = figures.idleSince.map { now - $0 > Self.patience } ?? false
+    defer { isPaused = paused }
+    // Of what is past nothing more is fetched then: that is no silence.
+    if paused { pausedUntil = now }
+    if paused, !isPaused, !isSilent { return .paused }
+    let silent = now - max(figures.lastArrival ?? start, pausedUntil) > Self.patience
     defer { isSilent = silent }
     guard silent != isSilent else { return nil }
     return silent ? .silent : .back
@@ -69,6 +80,7 @@ struct ReceptionWatch {
 
   func state(_ figures: ReceptionFigures) -> SessionStatus.State {
     if isSilent { return .silent }
+    if isPaused { return .paused }
     return figures.isPlaying ? .playing : .waiting
   }
 

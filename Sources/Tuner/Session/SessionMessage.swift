@@ -47,6 +47,8 @@ struct SessionStatus: Codable, Sendable, Equatable {
     case playing
     /// Nothing has come for some seconds.
     case silent
+    /// The player has taken nothing for some seconds: it is paused.
+    case paused
   }
 
   var pid: Int32

@@ -48,6 +48,7 @@ extension TuningSession {
       let isSent = lead.link.isConnected && tuning.station.state.isReceivable
       let hint = isSent ? " Is it the right interface (--interface)?" : ""
       return "Nothing arrives from \(place).\(hint)"
+    case .paused: return isPast ? "The player is paused: it goes on where it is." : "The player is paused."
     case .back: return "\(name) arrives again."
     case .stream: return "\(name) comes over TCP: multicast does not reach."
     case .multicast: return "\(name) comes by multicast again."

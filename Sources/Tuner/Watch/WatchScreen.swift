@@ -109,6 +109,7 @@ struct WatchScreen {
     switch status.state {
     case .waiting: second.add("tuning in …", .coloured(.yellow))
     case .silent: second.add("nothing arrives", .coloured(.red))
+    case .paused: second.add("paused", .coloured(.yellow))
     case .playing: second.add(Figures.rate(bitsPerSecond: status.bitrate))
     }
     second.add(" · \(Figures.count(status.received, "packet"))")
