@@ -1,5 +1,5 @@
-/// Which of several servers that start at the same moment puts its stations on the air first, so that the others begin with
-/// its eras: pure.
+/// Which of several servers that start at the same moment puts its stations on the air first; the others begin with its eras.
+/// Pure.
 ///
 /// Each lets its twins in before it asks them, so at least one of two finds the other. The first is the one that remembers the
 /// latest change, for it was on the air last; of equals, the one that began first.
@@ -26,8 +26,11 @@ struct TwinMeeting {
 
   /// A twin has said how it is.
   mutating func heard(_ account: AirAccount, from twin: Configuration.TwinAddress) {
-    guard account.id != own.id else { return standings[twin] = .gone }
-    guard let starting = account.starting else { return standings[twin] = .onAir }
+    guard account.id != own.id else { return lost(twin) }
+    guard let starting = account.starting else {
+      standings[twin] = .onAir
+      return
+    }
     if own.starting?.met.contains(account.id) == false { own.starting?.met.append(account.id) }
     standings[twin] = .starting(
       isFirst: Self.order(account) < Self.order(own), knowsThis: starting.met.contains(own.id))
