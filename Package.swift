@@ -52,6 +52,9 @@ let package = Package(
     .systemLibrary(name: "CV4L", pkgConfig: "libv4l2", providers: [.apt(["libv4l-dev"])]),
     .systemLibrary(name: "CALSA", pkgConfig: "alsa", providers: [.apt(["libasound2-dev"])]),
     .target(name: "Capture", dependencies: ["CV4L", "CALSA", "LinuxIO"], swiftSettings: strict),
+    // The functions that it looks up in libxcb are declared by libxcb1-dev.
+    .target(name: "CXCB"),
+    .target(name: "Desktop", dependencies: ["CXCB", "LinuxIO"], swiftSettings: strict),
 
     // Programs.
     .executableTarget(
@@ -78,7 +81,7 @@ let package = Package(
     .executableTarget(
       name: "Tuner",
       dependencies: [
-        "Reception", "Timetables", "Wire", "TransportStream", "LinuxIO",
+        "Reception", "Timetables", "Wire", "TransportStream", "Desktop", "LinuxIO",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -129,6 +132,7 @@ let package = Package(
     .testTarget(name: "TimetablesTests", dependencies: ["Timetables", "TransportStream"], swiftSettings: strict),
     .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: strict),
     .testTarget(name: "LinuxIOTests", dependencies: ["LinuxIO"], swiftSettings: strict),
+    .testTarget(name: "DesktopTests", dependencies: ["Desktop", "LinuxIO"], swiftSettings: strict),
     .testTarget(name: "CaptureTests", dependencies: ["Capture"], swiftSettings: strict),
     .testTarget(
       name: "RecorderTests",
@@ -158,7 +162,7 @@ let package = Package(
     .testTarget(
       name: "TunerTests",
       dependencies: [
-        "Tuner", "Reception", "Timetables", "Wire", "TransportStream", "LinuxIO", "TSBytes",
+        "Tuner", "Reception", "Timetables", "Wire", "TransportStream", "Desktop", "LinuxIO", "TSBytes",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ],

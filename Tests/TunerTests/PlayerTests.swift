@@ -1,3 +1,4 @@
+import Desktop
 import FoundationEssentials
 import Glibc
 import LinuxIO
@@ -146,6 +147,12 @@ struct PlayerTests {
     #expect(ffplay.first == "ffplay" && ffplay.suffix(2) == ["-i", "pipe:0"])
     #expect(ffplay.contains("Harbour ? One") && !ffplay.contains("-showmode"))
     #expect(Output.ffplay.arguments(for: TSBytes.tuning(radio: true)).contains("-showmode"))
+    var place = WindowPlace(left: -20, top: 40, width: 500, height: 300)
+    let options = ["-left", "-20", "-top", "40", "-x", "500", "-y", "300"]
+    #expect(Output.ffplay.arguments(for: TSBytes.tuning(), at: place).suffix(10) == options + ["-i", "pipe:0"])
+    place.isFullScreen = true
+    #expect(Output.ffplay.arguments(for: TSBytes.tuning(), at: place).suffix(11) == options + ["-fs", "-i", "pipe:0"])
+    #expect(Output.player("mpv -").arguments(for: TSBytes.tuning(), at: place) == ["/bin/sh", "-c", "mpv -"])
     #expect(Output.player("mpv -").arguments(for: TSBytes.tuning()) == ["/bin/sh", "-c", "mpv -"])
   }
 }

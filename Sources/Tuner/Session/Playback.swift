@@ -1,3 +1,4 @@
+import Desktop
 import Glibc
 import LinuxIO
 import Reception
@@ -13,31 +14,58 @@ struct Playback {
 
   let output: Output
   private(set) var sink: any Sink
-  /// Players that go on until the next one is fed.
+  /// Players that go on until the next one is fed, and seen.
   private var formers: [ChildProcess] = []
+  /// When it was first known that the next one is fed, in steady nanoseconds.
+  private var fed: Int64?
+  /// The window of ffplay. Other players have their own ways with windows.
+  private let window: PlayerWindow?
+  /// How long a window is waited for that takes another one's place, in nanoseconds.
+  private static let patience: Int64 = 2_000_000_000
 
   /// Opens the file, or starts the player.
   init(_ output: Output, for tuning: Tuning) throws(TunerError) {
     self.output = output
-    sink = try output.open(for: tuning)
+    let sink = try output.open(for: tuning)
+    self.sink = sink
+    window =
+      if output == .ffplay, let player = (sink as? PlayerSink)?.player {
+        try? PlayerWindow(of: player.pid, title: Output.title(of: tuning))
+      } else {
+        nil
+      }
   }
 
   /// The player of now; nil where there is none.
   var player: ChildProcess? { (sink as? PlayerSink)?.player }
 
-  /// Starts another player where the one that is there cannot go on with a station.
+  /// Starts another player where the one that is there cannot go on with a station; its window takes the former's place.
   ///
   /// - Returns: its sink; nil when the one that is there goes on.
   mutating func change(from old: Tuning, to new: Tuning) throws(TunerError) -> (any Sink)? {
     guard output.isPlayer, !new.continues(old) else { return nil }
-    let fresh = try output.open(for: new)
+    let fresh = try output.open(for: new, at: window?.place)
     if let player { formers.append(player) }
     sink = fresh
+    fed = nil
+    if let player { window?.follow(player.pid, title: Output.title(of: new)) }
     return fresh
   }
 
-  /// Ends the former players, for the one of now is fed.
-  mutating func endFormers() async {
+  /// The player of now is fed: its window is called after the station, and the former players end as soon as that window
+  /// is there, if they had one.
+  ///
+  /// - Parameter now: steady nanoseconds.
+  mutating func feeds(_ tuning: Tuning, now: Int64) async {
+    window?.entitle(Output.title(of: tuning))
+    guard !formers.isEmpty else { return }
+    let since = fed ?? now
+    fed = since
+    if let window, window.place != nil, !window.isShown, now - since < Self.patience { return }
+    await endFormers()
+  }
+
+  private mutating func endFormers() async {
     let over = formers
     formers = []
     for former in over { await former.stop() }
@@ -45,6 +73,7 @@ struct Playback {
 
   /// Ends all players.
   mutating func stop() async {
+    window?.stop()
     await endFormers()
     await player?.stop()
   }

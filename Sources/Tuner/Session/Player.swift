@@ -1,3 +1,4 @@
+import Desktop
 import Glibc
 import LinuxIO
 import Reception
@@ -29,8 +30,13 @@ enum Output: Sendable, Equatable {
     }
   }
 
+  /// What ffplay's window is called.
+  static func title(of tuning: Tuning) -> String { printable(tuning.station.name) }
+
   /// The player's command line for a station; empty for files.
-  func arguments(for tuning: Tuning) -> [String] {
+  ///
+  /// - Parameter place: where ffplay's window is to be; nil leaves that to ffplay.
+  func arguments(for tuning: Tuning, at place: WindowPlace? = nil) -> [String] {
     switch self {
     case .ffplay:
       // It begins as soon as it knows its streams: without -scan_all_pmts and -fpsprobesize it would read on to the end of
@@ -40,18 +46,20 @@ enum Output: Sendable, Equatable {
       ["ffplay", "-hide_banner", "-stats", "-loglevel", "fatal", "-autoexit", "-f", "mpegts"]
         + ["-scan_all_pmts", "0", "-fpsprobesize", "0", "-probesize", "5000000", "-analyzeduration", "5000000"]
         + ["-thread_type", "slice"]
-        + ["-window_title", printable(tuning.station.name)] + (tuning.video == nil ? ["-showmode", "1"] : [])
-        + ["-i", "pipe:0"]
+        + ["-window_title", Self.title(of: tuning)] + (tuning.video == nil ? ["-showmode", "1"] : [])
+        + (place?.arguments ?? []) + ["-i", "pipe:0"]
     case .player(let command): ["/bin/sh", "-c", command]
     case .file, .standardOutput: []
     }
   }
 
   /// Opens the file or starts the player.
-  func open(for tuning: Tuning) throws(TunerError) -> any Sink {
+  ///
+  /// - Parameter place: where ffplay's window is to be.
+  func open(for tuning: Tuning, at place: WindowPlace? = nil) throws(TunerError) -> any Sink {
     do throws(SystemError) {
       switch self {
-      case .ffplay: return try gauged(arguments(for: tuning))
+      case .ffplay: return try gauged(arguments(for: tuning, at: place))
       case .player: return PlayerSink(try ChildProcess(arguments(for: tuning)))
       case .file(let path):
         return FileSink(try Descriptor(opening: path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644))
@@ -64,6 +72,13 @@ enum Output: Sendable, Equatable {
         "\(TunerError(error)) Install it (ffplay comes with ffmpeg), name another player with --player, or write the "
           + "stream with --output.")
     }
+  }
+}
+
+extension WindowPlace {
+  /// As ffplay wants it said.
+  fileprivate var arguments: [String] {
+    ["-left", "\(left)", "-top", "\(top)", "-x", "\(width)", "-y", "\(height)"] + (isFullScreen ? ["-fs"] : [])
   }
 }
 

@@ -10,7 +10,7 @@ extension TuningSession {
       fail(TunerError(.unavailable, "The server at \(servers[pending.server].link.server) gave no answer."))
     }
     for index in servers.indices { servers[index].tick(tuning.station.number, now: now) }
-    if receiver.isFeeding { await playback.endFormers() }
+    if receiver.isFeeding { await playback.feeds(tuning, now: now) }
     if let ending = playback.ending(after: watch.seconds(at: SteadyClock.now)) { return end(ending) }
     if let fault = receiver.sinkFault { return end(playback.ending(fault)) }
 
