@@ -10,6 +10,8 @@ final class Intake {
   let tuning: Tuning
   private var reception: StationReception
   private var inlets: [Inlet] = []
+  /// The first datagram that has not been shown.
+  private var seen: Int64 = 0
   private var line = [UInt8](repeating: 0, count: 4096)
 
   /// - Parameter now: steady nanoseconds.
@@ -85,6 +87,15 @@ final class Intake {
 
   /// Hands over the payload of ``head``, and goes on to the next.
   func take(_ body: (Span<UInt8>) -> Void) { reception.take(body) }
+
+  /// Shows the payloads of all that can be taken one after the other now, and goes on from there the next time.
+  func look(_ body: (Span<UInt8>) -> Void) {
+    seen = max(seen, reception.window.next)
+    while seen < reception.window.contiguous {
+      reception.window.look(at: seen, body)
+      seen += 1
+    }
+  }
 
   /// Has `poll` wait for all that may come.
   func watch(_ polls: inout PollSet) {

@@ -144,6 +144,14 @@ struct ReceiveWindow: ~Copyable {
     next += 1
   }
 
+  /// Shows the payload of a datagram that is there.
+  func look(at number: Int64, _ body: (Span<UInt8>) -> Void) {
+    guard holds(number) else { return }
+    let slot = Int(places[place(number)])
+    let start = slot * Self.slotSize
+    body(bytes.span.extracting(start..<start + Int(lengths[slot])))
+  }
+
   /// Makes it the turn of `number`, which is ahead: what is held before it goes, what is missing is given up.
   ///
   /// - Returns: how many were missing.

@@ -20,11 +20,18 @@ struct ReceiverDesk: ~Copyable {
   private static let reserve = 1024
   /// How long a station that is left may go on while the new one has not come.
   private static let patience: Int64 = 2_000_000_000
+  /// How long ago what a player goes on with was sent, at the least, in seconds: then all of the prelude is there at once.
+  private static let preludeLength = 0.6
+  /// How long it may go on when the new one has begun to come.
+  private static let preludePatience: Int64 = 300_000_000
 
   private var current: Intake
   private var coming: Intake?
   private var comingSink: any Sink
   private var comingSince: Int64 = 0
+  /// What there is of the coming station, and since when there is anything.
+  private var prelude: FeedPrelude?
+  private var preludeSince: Int64?
   private var tuned = 0
   private var sink: any Sink
   private var feed: PlayerFeed
@@ -54,6 +61,12 @@ struct ReceiverDesk: ~Copyable {
   mutating func take(_ tuning: Tuning, sink: any Sink, tuned: Int, now: Int64) {
     guard tuned != self.tuned else { return (coming ?? current).take(tuning.sources, now: now) }
     self.tuned = tuned
+    // A player that does not tell what it plays has a second to spare, and a new one nothing to go on with.
+    let isPrompt = sink === self.sink && sink.pacing == .player(hasGauge: true)
+    prelude = isPrompt ? FeedPrelude(tuning) : nil
+    preludeSince = nil
+    var tuning = tuning
+    if isPrompt { tuning.back = max(tuning.back, Self.preludeLength) }
     coming = Intake(tuning, now: now)
     comingSink = sink
     comingSince = now
@@ -65,10 +78,22 @@ struct ReceiverDesk: ~Copyable {
     if let coming {
       coming.turn(now: now, spare: 0)
       // A player that is gone has nobody to wait with.
-      if coming.head != nil || now - comingSince > Self.patience || sinkFault != nil { change(to: coming, now: now) }
+      if canBegin(coming, now: now) || now - comingSince > Self.patience || sinkFault != nil {
+        change(to: coming, now: now)
+      }
     }
     while supply(now: now), pump() {}
     _ = pump()
+  }
+
+  /// Whether the player can go on with a station now.
+  private mutating func canBegin(_ coming: Intake, now: Int64) -> Bool {
+    guard coming.head != nil, var prelude else { return coming.head != nil }
+    coming.look { prelude.look(at: $0) }
+    self.prelude = prelude
+    let since = preludeSince ?? now
+    preludeSince = since
+    return prelude.isComplete || now - since > Self.preludePatience
   }
 
   /// Nothing more comes: what the player has been given ends with whole pictures and sound, as far as it takes that soon.

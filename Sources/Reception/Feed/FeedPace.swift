@@ -11,15 +11,19 @@ package enum Pacing: Sendable, Equatable {
 /// Times of the stream are 90 kHz on the player's timeline, those of the clock steady nanoseconds.
 struct FeedPace: Sendable {
   /// What a player with a gauge holds that is not shown yet, in 90 kHz: sound that is on its way through two buffers of
-  /// 2048 samples in ffplay (85 ms), and what a late wake-up costs.
-  static let lead: Int64 = 90 * 150
+  /// 2048 samples in ffplay (85 ms), and what a late wake-up costs. It counts what has left for the player
+  /// (``FeedStream/front``).
+  static let lead: Int64 = 90 * 120
   /// The same of a player that we know nothing of.
   static let blindLead: Int64 = 90_000
   /// What a player gets before it plays: two pictures and sound to tell what they are, and so much more that it does not
   /// run dry while it opens its window.
   static let opening: Int64 = 90 * 400
-  /// What a player gets of another station at once, so that its first pictures are decoded when they are due.
-  static let splice: Int64 = 90 * 120
+  /// What a player gets of another station at once, from its first picture on: as many pictures as a decoder wants to see
+  /// before it gives the first one away, and sound to go on with.
+  static let splice: Int64 = 90 * 200
+  /// A player with a gauge tells of its sound up to so much before that is to be heard, in 90 kHz: ffplay's two buffers.
+  static let soundDelay: Int64 = 90 * 90
   /// How long a player with a gauge may take until it plays; then it is fed as one without.
   static let patience: Int64 = 1_500_000_000
   /// For how long after its last word a player is taken to play on. One that is paused says nothing.
@@ -32,6 +36,8 @@ struct FeedPace: Sendable {
   private var floor: Int64 = 0
   /// What the player said last.
   private var gauge: (clock: Int64, date: Int64)?
+  /// What the player leaps over when it comes to the next station: clocks before `until` are so much behind.
+  private var leap: (until: Int64, length: Int64) = (.min, 0)
 
   init(_ pacing: Pacing) { self.pacing = pacing }
 
@@ -42,22 +48,36 @@ struct FeedPace: Sendable {
     gauge = nil
   }
 
-  /// Another station begins at a time on the timeline.
-  mutating func spliced(at time: Int64) { floor = time + Self.splice }
+  /// Another station's first picture is shown at a time on the timeline.
+  ///
+  /// - Parameter end: where the former station's sound ends; nil without any. The player's clock goes from there to `time`
+  ///   at once.
+  mutating func spliced(at time: Int64, after end: Int64?) {
+    floor = time + Self.splice
+    guard let end, hasGauge else { return }
+    leap = (max(end, time - Self.soundDelay), max(0, time - end))
+    gauge?.clock += leap.length
+  }
 
-  mutating func forget() { (start, gauge) = (nil, nil) }
+  mutating func forget() {
+    (start, gauge) = (nil, nil)
+    leap = (.min, 0)
+  }
+
+  /// Whether the player tells what it plays.
+  var hasGauge: Bool { pacing == .player(hasGauge: true) }
 
   /// The player plays `clock`.
   mutating func note(clock: Int64, now: Int64) {
-    guard pacing == .player(hasGauge: true) else { return }
-    gauge = (clock, now)
+    guard hasGauge else { return }
+    gauge = (clock < leap.until ? clock + leap.length : clock, now)
   }
 
   /// What the player plays at `now`, as far as it tells or can be guessed; nil while it is starting, and for files.
   func clock(now: Int64) -> Int64? {
     if let gauge { return gauge.clock + Self.counts(min(max(0, now - gauge.date), Self.trust)) }
     guard pacing != .none, let start else { return nil }
-    if pacing == .player(hasGauge: true) && now - start.date < Self.patience { return nil }
+    if hasGauge && now - start.date < Self.patience { return nil }
     return start.time + Self.counts(now - start.date)
   }
 

@@ -33,22 +33,42 @@ struct FeedStream: Sendable {
   var end: Int64? { lastPresentation.map { $0 + step } }
   var decodingEnd: Int64? { lastDecoding.map { $0 + step } }
 
-  /// Until when the player can show this stream with what is whole, in 90 kHz of its timeline.
-  var front: Int64? {
+  /// Until when the player can show this stream with what it has or may have, in 90 kHz of its timeline; nil before it may
+  /// have anything since the splice.
+  private(set) var front: Int64?
+  /// The piece of the queue before which all stands that is whole.
+  private var wholeBefore: Int64 = 0
+  /// The same, and the front, before the last PES packet became whole that ended in another piece than the one before it.
+  private var previous: (wholeBefore: Int64, front: Int64?) = (0, nil)
+
+  /// Pieces of the queue before `limit` may leave. What is whole may have to wait for another stream's packets even so.
+  mutating func release(upTo limit: Int64) {
+    if wholeBefore <= limit {
+      front = wholeFront ?? front
+    } else if previous.wholeBefore <= limit {
+      front = previous.front ?? front
+    }
+  }
+
+  /// Until when the player can show this stream with what is whole.
+  private var wholeFront: Int64? {
     if let times = unfinished?.times { return times.decoding + min(delay ?? 0, times.presentation - times.decoding) }
     return lastDecoding.map { $0 + step + (delay ?? 0) }
   }
 
-  /// The last PES packet is whole.
-  mutating func finish() {
+  /// The last PES packet is whole, and the queue ends with the piece before `tail`.
+  mutating func finish(before tail: Int64) {
     guard let times = unfinished?.times else {
       unfinished = nil
       return
     }
+    if tail > wholeBefore { previous = (wholeBefore, wholeFront) }
     unfinished = nil
-    if let last = lastDecoding, times.decoding > last { step = min(times.decoding - last, 45_000) }
+    // The first after a splice says nothing of how far its successor is: what was left out lies before it.
+    if delay != nil, let last = lastDecoding, times.decoding > last { step = min(times.decoding - last, 45_000) }
     lastPresentation = max(lastPresentation ?? times.presentation, times.presentation)
     lastDecoding = times.decoding
+    wholeBefore = tail
     delay = min(delay ?? .max, max(0, times.presentation - times.decoding))
   }
 
@@ -56,6 +76,8 @@ struct FeedStream: Sendable {
   mutating func splice(keepsTimes: Bool) {
     unfinished = nil
     delay = nil
+    front = nil
+    previous.front = nil
     if !keepsTimes { (lastPresentation, lastDecoding, step) = (nil, nil, 3600) }
   }
 }

@@ -7,6 +7,11 @@ import TransportStream
 /// the former's streams end with their last whole PES packets. PCR, PTS, DTS and continuity counters go on. What the player
 /// gets beyond what it has shown is kept short, so that the next station shows soon (``Pacing``).
 ///
+/// A player with a gauge plays one sound after another without a hole, whatever their times, and its pictures follow the
+/// sound. So another station's sound begins with its first picture: there the player leaps over the time that the former
+/// station's last pictures would have taken, which it has but need not show, and the first picture is on the screen as soon
+/// as the sound that it has been fed is at its end.
+///
 /// Times are steady nanoseconds (`now`), dates Unix time in counts of 90 kHz, times of the stream 90 kHz.
 package struct PlayerFeed: ~Copyable {
   /// Where a player's timeline begins: so late that a clock ahead of it (by 1 s at the most in DVB) is no negative number.
@@ -36,6 +41,8 @@ package struct PlayerFeed: ~Copyable {
   private var pmt: UInt16 = PID.pmt
   /// Whether the player's timeline has yet to begin.
   private var isFirst = true
+  /// Before this no sound of the station is fed, 90 kHz of the player's timeline.
+  private var curtain = Int64.min
   private var lastDate: Int64?
   private var finish: Int64?
   private var row = PacketRow()
@@ -92,6 +99,7 @@ package struct PlayerFeed: ~Copyable {
     gate.close(for: tuning)
     stamp.splice()
     splices += 1
+    curtain = .min
     lastDate = nil
   }
 
@@ -129,7 +137,7 @@ package struct PlayerFeed: ~Copyable {
         isClosed = true
         // Its last picture is whole, for here the next one would begin.
         let place = Int(places[Int(packet.pid)])
-        if place < streams.count { streams[place].finish() }
+        if place < streams.count { streams[place].finish(before: queue.tail) }
         break
       }
       isAccess = isAccess || isAccessPoint
@@ -202,7 +210,10 @@ package struct PlayerFeed: ~Copyable {
         let others = streams.compactMap(\.end).min() ?? Self.origin
         let start = max((stream?.end ?? others) - lag, stream?.decodingEnd ?? others)
         timeline.place(dts, at: start, isDiscontinuous: true)
-        pace.spliced(at: start)
+        // Sound of the former station that the player has; it may have several.
+        let sound = streams.compactMap { $0.pid == packet.pid ? nil : $0.end }.max()
+        if pace.hasGauge { curtain = start + lag }
+        pace.spliced(at: start + lag, after: sound)
       }
       isFirst = false
     }
@@ -223,9 +234,11 @@ package struct PlayerFeed: ~Copyable {
       return true
     }
     if packet.payloadUnitStart {
-      streams[place].finish()
-      // Sound that the former station has filled the time of.
-      if starts[pid] != splices, let times, let end = streams[place].end, times.presentation < end - 450 {
+      streams[place].finish(before: queue.tail)
+      // Sound that the former station has filled the time of, or that comes before the first picture.
+      if starts[pid] != splices, let times,
+        times.presentation < max(curtain, streams[place].end.map { $0 - 450 } ?? .min)
+      {
         return false
       }
       starts[pid] = splices
@@ -237,7 +250,7 @@ package struct PlayerFeed: ~Copyable {
     if packet.hasPayload, let remaining = streams[place].unfinished?.remaining {
       let rest = remaining - (TSPacket.size - packet.payloadOffset)
       streams[place].unfinished?.remaining = rest
-      if rest <= 0 { streams[place].finish() }
+      if rest <= 0 { streams[place].finish(before: queue.tail + 1) }
     }
     return true
   }
@@ -250,6 +263,7 @@ package struct PlayerFeed: ~Copyable {
       limit = min(limit, unfinished.piece)
     }
     queue.release(upTo: limit)
+    for index in streams.indices { streams[index].release(upTo: limit) }
   }
 
   /// Takes back what is not whole, and releases the rest.
@@ -262,7 +276,7 @@ package struct PlayerFeed: ~Copyable {
         stamp.rewind(streams[index].pid, to: unfinished.counter)
       } else {
         // The player has part of it.
-        streams[index].finish()
+        streams[index].finish(before: queue.tail)
       }
     }
     if first != .max {

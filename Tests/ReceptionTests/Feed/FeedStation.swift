@@ -13,6 +13,9 @@ struct FeedStation {
   var lead: UInt64 = 45_000
   var group = 10
   var hasSound = true
+  /// How long after decoding a picture is shown, and its datagram's sound heard: 90 kHz.
+  var delay: UInt64 = 3600
+  var soundDelay: UInt64 = 0
 
   var tuning: Tuning { TSBytes.tuning(number) }
   var start: Int64 { 1_700_000_000 * 90_000 }
@@ -33,10 +36,10 @@ struct FeedStation {
         bytes += TSBytes.packet(0, counter: index / group, unit: true, fill: fill)
         bytes += TSBytes.packet(0x1000, counter: index / group, unit: true, fill: fill)
       }
-      let pts = (dts + 3600) & 0x1_FFFF_FFFF
+      let pts = (dts + delay) & 0x1_FFFF_FFFF
       bytes += Self.picture(counter: index * 2, pcr: pcr, pts: pts, dts: dts, access: index % group == 0, fill: fill)
       bytes += TSBytes.packet(0x100, counter: index * 2 + 1, fill: fill)
-      if hasSound { bytes += Self.sound(counter: index, pts: dts, fill: fill) }
+      if hasSound { bytes += Self.sound(counter: index, pts: (dts + soundDelay) & 0x1_FFFF_FFFF, fill: fill) }
       return Datagram(date: start + Int64(index) * 3600, bytes: bytes)
     }
   }
