@@ -1,5 +1,8 @@
-/// Which datagrams are missing, and when to ask for them: not before those that are only out of order could have come, again
-/// when the answer takes longer than answers do, and no more than a server grants.
+/// Which datagrams are missing, and when to ask for them: not before those that are only out of order could have come, and no
+/// more than a server grants.
+///
+/// What is not answered when others asked for later are, the server has passed over: it is asked for again, after pauses that
+/// grow. Where nothing is answered at all, one datagram is asked for again and again: a ``Probe``.
 struct RepairPlan: ~Copyable {
   /// Datagrams in a row that are missing.
   struct Gap: Equatable {
@@ -10,8 +13,9 @@ struct RepairPlan: ~Copyable {
     var since: Int64
     /// When they are to be asked for, again if they have been.
     var due: Int64
-    /// When they were asked for, and how often.
+    /// When they were asked for first and last, and how often.
     var asked: Int64 = 0
+    var repeated: Int64 = 0
     var tries = 0
     /// How long the receiver had stood still when they were missed.
     var stood: Int64 = 0
@@ -33,8 +37,6 @@ struct RepairPlan: ~Copyable {
   static let mostTries = 6
   /// Whoever is out of order by less than this need not be asked for, in nanoseconds.
   private static let leastWait: Int64 = 2_000_000
-  /// What an answer may take beyond one and a half round trips, in nanoseconds.
-  private static let allowance: Int64 = 4_000_000
   private static let longestPause: Int64 = 1_000_000_000
   private static let perSecond: Int64 = 1_000_000_000
 
@@ -43,9 +45,13 @@ struct RepairPlan: ~Copyable {
   /// How many datagrams are missing.
   private(set) var missing = 0
   /// When the next gap is due; `Int64.max` when none is.
-  private(set) var nextDue = Int64.max
-  /// From asking to the answer, smoothed, in nanoseconds.
-  private(set) var roundTrip: Int64 = 20_000_000
+  private var gapDue = Int64.max
+  /// When the first gap is due that nothing was heard since.
+  private var silentDue = Int64.max
+  private var probe = Probe()
+  /// When ``takeDue(now:_:)`` has something to ask for; `Int64.max` when it has not.
+  var nextDue: Int64 { min(gapDue, probe.due) }
+  private(set) var answerTime = AnswerTime()
   /// How late datagrams come that are merely out of order.
   private(set) var disorder: HoldBack
 
@@ -92,7 +98,7 @@ struct RepairPlan: ~Copyable {
     let gap = Gap(first: first, end: end, since: now, due: now + Self.leastWait + disorder.delay, stood: stood)
     gaps.append(gap)
     missing += gap.count
-    nextDue = min(nextDue, gap.due)
+    gapDue = min(gapDue, gap.due)
     if gaps.count > Self.mostGaps { missing -= gaps.removeFirst().count }
   }
 
@@ -117,14 +123,16 @@ struct RepairPlan: ~Copyable {
       gaps.insert(rest, at: index + 1)
       if gaps.count > Self.mostGaps { missing -= gaps.removeFirst().count }
     }
-    if gaps.isEmpty { nextDue = .max }
-    if !isRepair {
-      disorder.note(wait: wait)
-    } else if gap.tries == 1 {
-      // Of those asked for twice nobody knows which answer this is.
-      roundTrip += (now - gap.asked - roundTrip) / 8
-    }
+    if gaps.isEmpty { rest() }
+    if !isRepair { disorder.note(wait: wait) } else if gap.tries > 0 { answerTime.note(now - gap.asked) }
     return Filled(wait: wait, tries: gap.tries)
+  }
+
+  /// A frame has come over a stream connection.
+  mutating func hear(now: Int64) {
+    probe.hear(now: now, limit: answerTime.limit)
+    gapDue = min(gapDue, max(silentDue, probe.resumed + answerTime.limit))
+    silentDue = .max
   }
 
   /// What stands before `number` is not missed any more.
@@ -138,14 +146,27 @@ struct RepairPlan: ~Copyable {
         gaps[0].first = number
       }
     }
-    if gaps.isEmpty { nextDue = .max }
+    if gaps.isEmpty { rest() }
   }
 
   mutating func clear() {
     gaps.removeAll(keepingCapacity: true)
     missing = 0
-    nextDue = .max
+    rest()
     overdrawn = false
+  }
+
+  private mutating func rest() {
+    (gapDue, silentDue) = (.max, .max)
+    probe.rest()
+  }
+
+  /// A connection has ended, and what was asked for on it will not come.
+  mutating func askAnew(now: Int64) {
+    for index in gaps.indices where gaps[index].tries > 0 { (gaps[index].tries, gaps[index].due) = (0, now) }
+    let due = gaps.lazy.map(\.due).min() ?? .max
+    rest()
+    gapDue = due
   }
 
   /// Gives every gap another number.
@@ -162,32 +183,53 @@ struct RepairPlan: ~Copyable {
   ///   for them, nil when they are another one's to ask for.
   mutating func takeDue(now: Int64, _ ask: (Int64, Int, Int) -> Bool?) {
     guard now >= nextDue else { return }
-    nextDue = .max
-    overdrawn = false
+    (gapDue, silentDue, overdrawn) = (.max, .max, false)
     var isFull = false
+    var silent: Int?
     for index in gaps.indices {
       let gap = gaps[index]
-      guard gap.due <= now, gap.tries < Self.mostTries, !isFull else {
-        if gap.tries < Self.mostTries { nextDue = min(nextDue, gap.due) }
+      guard gap.tries < Self.mostTries else { continue }
+      if gap.tries > 0, probe.heard < gap.repeated {
+        silent = silent ?? index
+        silentDue = min(silentDue, gap.due)
         continue
       }
-      let cost = Int64(gap.count) * Self.perSecond
-      guard cost <= allowed else {
-        overdrawn = true
-        nextDue = min(nextDue, gap.due)
+      // What was asked for before the probes that were answered is on its way.
+      let due = gap.tries > 0 ? max(gap.due, probe.resumed + answerTime.limit) : gap.due
+      guard due <= now, !isFull else {
+        gapDue = min(gapDue, due)
         continue
       }
-      let answer = ask(gap.first, gap.count, gap.tries)
-      isFull = answer == false
-      if answer == true {
-        allowed -= cost
-        gaps[index].asked = now
+      switch take(gap.first, gap.count, gap.tries, ask) {
+      case true:
+        if gap.tries == 0 { gaps[index].asked = now }
+        gaps[index].repeated = now
         gaps[index].tries += 1
-        let pause = (roundTrip * 3 / 2 + Self.allowance) << Int64(gap.tries)
-        gaps[index].due = now + min(pause, Self.longestPause)
+        gaps[index].due = now + min(answerTime.limit << Int64(gap.tries), Self.longestPause)
+        silentDue = min(silentDue, gaps[index].due)
+        probe.ask(now: now, limit: answerTime.limit)
+      case false:
+        isFull = true
+        gapDue = min(gapDue, due)
+      default: gapDue = min(gapDue, due)
       }
-      nextDue = min(nextDue, gaps[index].due)
     }
+    guard now >= probe.due, !isFull else { return }
+    guard let silent else { return probe.rest() }
+    let (first, tries) = (gaps[silent].first, gaps[silent].tries + probe.count)
+    if take(first, 1, tries, ask) == true { probe.send(now: now, limit: answerTime.limit) }
+  }
+
+  /// Asks for so many if the server grants them.
+  private mutating func take(_ first: Int64, _ count: Int, _ tries: Int, _ ask: (Int64, Int, Int) -> Bool?) -> Bool? {
+    let cost = Int64(count) * Self.perSecond
+    guard cost <= allowed else {
+      overdrawn = true
+      return nil
+    }
+    let answer = ask(first, count, tries)
+    if answer == true { allowed -= cost }
+    return answer
   }
 
   /// Since when the gap that `number` stands in has been waited for: when it was found, and what the receiver has stood still

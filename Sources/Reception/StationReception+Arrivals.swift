@@ -40,6 +40,7 @@ extension StationReception {
       account(foreign: 1)
       return
     }
+    plan.hear(now: self.now)
     // What is asked for lies in the window or a little beyond; so all 16 bits of the number tell are put around it.
     let base = window.next - 16384
     let number = base + Int64(header.sequenceNumber &- UInt16(truncatingIfNeeded: base))

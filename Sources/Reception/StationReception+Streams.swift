@@ -112,7 +112,7 @@ extension StationReception {
   mutating func closed(by source: Int, now: Int64, isRefused: Bool = false) {
     self.now = max(self.now, now)
     guard sources.indices.contains(source) else { return }
-    if !sources[source].isOpen { sources[source].failures += 1 }
+    if sources[source].isOpen { plan.askAnew(now: self.now) } else { sources[source].failures += 1 }
     if isRefused { sources[source].refusals += 1 }
     sources[source].isOpen = false
     sources[source].isFollowing = false

@@ -21,16 +21,53 @@ struct RepairTests {
     plan.miss(10, 13, now: 0)
     #expect(Self.due(&plan, Self.millisecond).isEmpty && plan.nextDue == 2 * Self.millisecond)
     #expect(Self.due(&plan, 2 * Self.millisecond) == [[10, 3, 0]])
-    // A round trip is taken for 20 ms: again after one and a half, and 4 ms.
-    #expect(plan.nextDue == 36 * Self.millisecond)
+    // Answers are taken to come within 20 ms: after a quarter more and 4 ms the next question, a probe.
+    #expect(plan.nextDue == 31 * Self.millisecond)
+    plan.hear(now: 10 * Self.millisecond)
     #expect(plan.fill(11, isRepair: true, now: 10 * Self.millisecond) == .init(wait: 10 * Self.millisecond, tries: 1))
-    #expect(plan.roundTrip == 18_500_000)
-    #expect(Self.due(&plan, 36 * Self.millisecond) == [[10, 1, 1], [12, 1, 1]])
+    // A sixteenth less, and 0.1 ms.
+    #expect(plan.answerTime.usual == 18_650_000)
+    // That answer was none to these two, which the server has passed over.
+    #expect(Self.due(&plan, 31 * Self.millisecond) == [[10, 1, 1], [12, 1, 1]])
     #expect(plan.fill(11, isRepair: true, now: 37 * Self.millisecond) == nil && plan.missing == 2)
     plan.forget(before: 12)
     #expect(plan.gaps.map(\.first) == [12] && plan.missing == 1)
     plan.forget(before: 13)
     #expect(plan.missing == 0 && plan.nextDue == .max)
+  }
+
+  /// A connection that says nothing has lost something, and what comes behind that brings it to light.
+  @Test func whereNothingIsAnsweredOneIsAskedForAgainAndAgain() {
+    var plan = RepairPlan(rate: 400, latency: 200 * Self.millisecond, now: 0)
+    func due(_ milliseconds: Int64) -> [[Int]] { Self.due(&plan, milliseconds * Self.millisecond) }
+    plan.miss(10, 13, now: 0)
+    #expect(due(2) == [[10, 3, 0]] && due(30) == [])
+    #expect(due(31) == [[10, 1, 1]] && plan.nextDue == 45_500_000)
+    // Another question is as good as a probe.
+    plan.miss(20, 22, now: 40 * Self.millisecond)
+    #expect(due(46) == [[20, 2, 0]] && due(74) == [] && due(75) == [[10, 1, 2]])
+    // Then what was asked for meanwhile is on its way.
+    plan.hear(now: 80 * Self.millisecond)
+    #expect(plan.fill(10, isRepair: true, now: 80 * Self.millisecond)?.tries == 1)
+    let limit = plan.answerTime.limit
+    #expect(plan.nextDue == 109 * Self.millisecond && due(109) == [])
+    #expect(limit > 30 * Self.millisecond && plan.nextDue == 80 * Self.millisecond + limit)
+    #expect(Self.due(&plan, plan.nextDue) == [[11, 2, 1], [20, 2, 1]])
+    // Who asks anew asks for all.
+    plan.askAnew(now: 120 * Self.millisecond)
+    #expect(due(120) == [[11, 2, 0], [20, 2, 0]])
+  }
+
+  @Test func aQuestionIsProbedForThatComesLongAfterTheLastAnswer() {
+    var plan = RepairPlan(rate: 400, latency: 200 * Self.millisecond, now: 0)
+    func due(_ milliseconds: Int64) -> [[Int]] { Self.due(&plan, milliseconds * Self.millisecond) }
+    plan.miss(10, 11, now: 0)
+    #expect(due(2) == [[10, 1, 0]])
+    plan.miss(20, 21, now: 90 * Self.millisecond)
+    plan.hear(now: 10 * Self.millisecond)
+    _ = plan.fill(10, isRepair: true, now: 10 * Self.millisecond)
+    #expect(due(92) == [[20, 1, 0]])
+    #expect(plan.nextDue < 121 * Self.millisecond && due(121) == [[20, 1, 1]])
   }
 
   @Test func whoeverComesLateByItselfIsWaitedForLonger() {

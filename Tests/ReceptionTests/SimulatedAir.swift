@@ -6,14 +6,34 @@ import Wire
 /// A station, its servers and the network between, in simulated time by the millisecond; everything random comes from one
 /// seed. It asks a reception for what it puts out, and holds each datagram against what the station sent.
 struct SimulatedAir: ~Copyable {
+  /// Milliseconds beyond the least that something takes.
+  enum Lateness {
+    case none
+    /// Up to so many, each as likely as the others.
+    case uniform(Int)
+    /// About so many, normally distributed.
+    case normal(mean: Double, deviation: Double)
+
+    func pick(_ random: inout SplitMix) -> Int {
+      switch self {
+      case .none: return 0
+      case .uniform(let most): return Int.random(in: 0...most, using: &random)
+      case .normal(let mean, let deviation):
+        // The sum of twelve has a variance of one.
+        let sum = (0..<12).reduce(0) { sum, _ in sum + Double.random(in: 0..<1, using: &random) }
+        return max(0, Int((mean + (sum - 6) * deviation).rounded()))
+      }
+    }
+  }
+
   /// What the network does to one source.
   struct Source {
     /// When multicast begins and ends to come in, in milliseconds.
     var multicast = 0..<Int.max
-    /// Chance of a datagram to be lost, to come twice; milliseconds that it may be late.
+    /// Chance of a datagram to be lost, to come twice; how late it may be.
     var loss = 0.0
     var twice = 0.0
-    var jitter = 0
+    var lateness = Lateness.none
     /// Every so many datagrams, so many in a row are lost.
     var burst: (every: Int, length: Int)?
     /// Milliseconds to the server, one way; frames that come in one; nil where there is no server to reach.
@@ -25,9 +45,11 @@ struct SimulatedAir: ~Copyable {
     var reconnect: Int? = 10
     /// Chance that the server does not answer for a datagram.
     var ignored = 0.0
-    /// Chance of a TCP segment to be lost, each way; then all behind it waits for so many milliseconds, again and again.
+    /// Chance of a TCP segment to be lost, each way; if nothing comes behind it, it is sent again after so many milliseconds.
     var segmentLoss = 0.0
-    var segmentPause = 40
+    var segmentPause = 200
+    /// How late segments of the server may be; none passes another.
+    var segmentLateness = Lateness.none
     /// Added to the dates of its datagrams: it plays something else.
     var outOfStep: UInt32 = 0
   }
@@ -36,11 +58,9 @@ struct SimulatedAir: ~Copyable {
     var epoch = 0
     var isUp = false
     var follow: Int64?
-    /// Requests on their way: when they are at the server, and what they want.
-    var requests: [(at: Int, order: Order)] = []
-    /// When the last segment that left is there, each way.
-    var sent = 0
-    var said = 0
+    /// Requests and frames on their way.
+    var up = SimulatedTCP<[Order]>()
+    var down = SimulatedTCP<(numbers: Range<Int64>, isRepair: Bool)>()
     /// Lines and datagrams that the server grants.
     var lineAllowance = 400.0
     var repairAllowance = 0.0
@@ -56,7 +76,7 @@ struct SimulatedAir: ~Copyable {
   private enum Event {
     case multicast(Int64, source: Int)
     case reply(StreamReply, source: Int, epoch: Int)
-    case frame(Int64, source: Int, epoch: Int)
+    case frame(Int64, isRepair: Bool, source: Int, epoch: Int)
     case connect(source: Int)
     case refused(source: Int)
   }
@@ -96,10 +116,14 @@ struct SimulatedAir: ~Copyable {
   private(set) var followed = 0
   /// Lines and repairs beyond what a server grants.
   private(set) var excess = 0
+  /// Datagrams that a server sent again although they were there already.
+  private(set) var useless = 0
 
   private var connections: [Connection] = []
   private var calendar: [Int: [Event]] = [:]
   private var expected: Int64?
+  /// What has reached the receiver by whatever way.
+  private var brought: Set<Int64> = []
   private var multicast: Int64 = 0
 
   init(_ tuning: Tuning, seed: UInt64) {
@@ -161,9 +185,10 @@ struct SimulatedAir: ~Copyable {
       for index in sources.indices where sources[index].multicast.contains(time) {
         let source = sources[index]
         if let burst = source.burst, Int(multicast - base) % burst.every < burst.length { continue }
-        if Double.random(in: 0..<1, using: &random) < source.loss { continue }
+        // The last one always comes: who misses what is before it need not wait for silence.
+        if Double.random(in: 0..<1, using: &random) < source.loss, multicast < end - 1 { continue }
         for _ in 0..<(Double.random(in: 0..<1, using: &random) < source.twice ? 2 : 1) {
-          let late = source.jitter == 0 ? 0 : Int.random(in: 0...source.jitter, using: &random)
+          let late = source.lateness.pick(&random)
           calendar[time + source.delay + late, default: []].append(.multicast(multicast, source: index))
         }
       }
@@ -176,10 +201,11 @@ struct SimulatedAir: ~Copyable {
     case .multicast(let number, let source):
       guard !isStream else { return }
       let packet = packet(number, sources[source].outOfStep)
+      brought.insert(number)
       reception.datagram(
         isBare ? packet.span.extracting(12..<200) : packet.span, by: source,
         arrival: Int64(epoch * 1e9) + Int64(time) * 1_000_000, now: now)
-    case .frame(let number, let source, let epoch):
+    case .frame(let number, let isRepair, let source, let epoch):
       guard isStream, connections[source].epoch == epoch else { return }
       // What is not wanted stays in the socket, and what comes behind it too.
       guard reception.wantsFrames(from: source) else {
@@ -187,6 +213,7 @@ struct SimulatedAir: ~Copyable {
         return
       }
       let packet = packet(number, sources[source].outOfStep)
+      if !brought.insert(number).inserted, isRepair { useless += 1 }
       reception.frame(packet.span, by: source, now: now)
     case .reply(let reply, let source, let epoch):
       guard isStream, connections[source].epoch == epoch else { return }
@@ -250,9 +277,13 @@ struct SimulatedAir: ~Copyable {
     let at = time + delay
     connections[index].epoch += 1
     connections[index].isUp = true
-    connections[index].requests = []
+    connections[index].up = SimulatedTCP()
+    connections[index].down = SimulatedTCP()
+    connections[index].up.delay = delay
+    connections[index].down.delay = delay
+    connections[index].down.lateness = sources[index].segmentLateness
     connections[index].repairAllowance = mostRepairs
-    (connections[index].sent, connections[index].said, connections[index].heard) = (time, time, time)
+    connections[index].heard = time
     var first = next(at: at)
     if let from = request.from {
       first = from
@@ -266,11 +297,18 @@ struct SimulatedAir: ~Copyable {
     }
     connections[index].follow = nil
     if request.at != nil || request.from != nil || request.back != nil {
-      connections[index].requests = [(at + 1, .follow(first))]
+      connections[index].up.send([.follow(first)], at: time + 1, &random)
     }
     let reply = StreamReply(
       station: request.station, ssrc: 1, first: first, date: Double(timestamp(first)) / 90_000, next: next(at: at),
       now: epoch + Double(at) / 1000, earliest: epoch - 1000)
+    // The beginning is not lost.
+    (connections[index].up.loss, connections[index].up.patience) = (
+      sources[index].segmentLoss, sources[index].segmentPause
+    )
+    (connections[index].down.loss, connections[index].down.patience) = (
+      sources[index].segmentLoss, sources[index].segmentPause
+    )
     let epoch = connections[index].epoch
     calendar[at + delay, default: []].append(.reply(reply, source: index, epoch: epoch))
   }
@@ -292,9 +330,8 @@ struct SimulatedAir: ~Copyable {
     for index in connections.indices where connections[index].isUp {
       let source = sources[index]
       let epoch = connections[index].epoch
-      while let request = connections[index].requests.first, request.at <= time {
-        connections[index].requests.removeFirst()
-        switch request.order {
+      for order in connections[index].up.advance(to: time, &random).joined() {
+        switch order {
         case .pause: connections[index].follow = nil
         case .follow(let number): connections[index].follow = number
         case .repair(let first, let count):
@@ -302,29 +339,21 @@ struct SimulatedAir: ~Copyable {
             if Double.random(in: 0..<1, using: &random) < source.ignored { continue }
             repairs += 1
             connections[index].repairAllowance -= 1
-            let at = segment(index, from: \.sent)
-            calendar[at, default: []].append(.frame(number, source: index, epoch: epoch))
+            connections[index].down.send((number..<number + 1, true), at: time, &random)
           }
         }
+      }
+      for (numbers, isRepair) in connections[index].down.advance(to: time, &random) {
+        let frames = numbers.map { Event.frame($0, isRepair: isRepair, source: index, epoch: epoch) }
+        calendar[time, default: []] += frames
       }
       guard let follow = connections[index].follow else { continue }
       let until = min(next(at: time), follow + Int64(source.framesPerMillisecond))
       guard until > follow else { continue }
-      let at = segment(index, from: \.sent)
       followed += Int(until - follow)
-      for number in follow..<until { calendar[at, default: []].append(.frame(number, source: index, epoch: epoch)) }
+      connections[index].down.send((follow..<until, false), at: time, &random)
       connections[index].follow = until
     }
-  }
-
-  /// When a segment that leaves now is there, not before the last one.
-  private mutating func segment(_ index: Int, from way: WritableKeyPath<Connection, Int>) -> Int {
-    var at = time + sources[index].delay
-    if sources[index].segmentLoss > 0 {
-      while Double.random(in: 0..<1, using: &random) < sources[index].segmentLoss { at += sources[index].segmentPause }
-    }
-    connections[index][keyPath: way] = max(connections[index][keyPath: way], at)
-    return connections[index][keyPath: way]
   }
 
   /// What a server grants at once: half of the datagrams of two seconds.
@@ -338,7 +367,6 @@ struct SimulatedAir: ~Copyable {
       let length = reception.line(for: index, into: &span)
       guard length > 0 else { return }
       lines += 1
-      let at = segment(index, from: \.said)
       let passed = Double(time - connections[index].heard) / 1000
       connections[index].heard = time
       connections[index].lineAllowance = min(400, connections[index].lineAllowance + passed * 250) - 1
@@ -347,14 +375,13 @@ struct SimulatedAir: ~Copyable {
       if connections[index].lineAllowance < 0 || connections[index].repairAllowance < 0 { excess += 1 }
       let numbers = Self.numbers(room[0..<length])
       // {"type":"p… r… f…
+      let orders: [Order]
       switch (room[9], room[10]) {
-      case (UInt8(ascii: "p"), _): connections[index].requests.append((at, .pause))
-      case (UInt8(ascii: "f"), _): connections[index].requests.append((at, .follow(numbers[0])))
-      default:
-        for pair in stride(from: 0, to: numbers.count - 1, by: 2) {
-          connections[index].requests.append((at, .repair(numbers[pair], numbers[pair + 1])))
-        }
+      case (UInt8(ascii: "p"), _): orders = [.pause]
+      case (UInt8(ascii: "f"), _): orders = [.follow(numbers[0])]
+      default: orders = stride(from: 0, to: numbers.count - 1, by: 2).map { .repair(numbers[$0], numbers[$0 + 1]) }
       }
+      connections[index].up.send(orders, at: time, &random)
     }
   }
 

@@ -46,7 +46,7 @@ struct SpliceTrials {
       source.multicast = some(0...80)..<(chance(20) ? some(90...140) : .max)
       source.loss = chance(60) ? Double(some(0...30)) / 100 : 0
       source.twice = chance(30) ? 0.1 : 0
-      source.jitter = chance(50) ? some(0...15) : 0
+      source.lateness = chance(50) ? .uniform(some(0...15)) : .none
       source.delay = some(1...12)
       source.framesPerMillisecond = some(1...20)
       source.cuts = chance(40) ? (0..<some(1...3)).map { _ in some(0...150) } : []
