@@ -10,8 +10,8 @@ struct Dial: Sendable {
 
   private static let atOnce = 128
 
-  /// Returns those that stand; each has a handler of its own.
-  func open(_ count: Int, _ handler: @escaping @Sendable () -> any ChannelHandler) async throws -> [any Channel] {
+  /// Returns those that stand; each has a handler of its own, made for its number.
+  func open(_ count: Int, _ handler: @escaping @Sendable (Int) -> any ChannelHandler) async throws -> [any Channel] {
     try await withThrowingTaskGroup(of: (any Channel)?.self) { group in
       var channels: [any Channel] = []
       channels.reserveCapacity(count)
@@ -25,7 +25,7 @@ struct Dial: Sendable {
   }
 
   private func connect(
-    _ index: Int, _ handler: @escaping @Sendable () -> any ChannelHandler
+    _ index: Int, _ handler: @escaping @Sendable (Int) -> any ChannelHandler
   ) async throws -> any Channel {
     let bootstrap = ClientBootstrap(group: loop)
       .connectTimeout(.seconds(5))
@@ -33,7 +33,7 @@ struct Dial: Sendable {
       .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 65_536))
       .channelOption(.maxMessagesPerRead, value: 4)
       .channelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(handler()) }
+        channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(handler(index)) }
       }
     let bound = sources.isEmpty ? bootstrap : bootstrap.bind(to: sources[index % sources.count])
     return try await bound.connect(to: server).get()

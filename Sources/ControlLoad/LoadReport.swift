@@ -11,6 +11,20 @@ struct LoadReport: Codable {
     var greeted: Int?
   }
 
+  /// What those did that report.
+  struct Reporting: Codable {
+    /// How many had joined their stations.
+    var joined: Int
+    /// Reports sent in all, and by the one that sent the fewest.
+    var reports: Int
+    var fewest: Int
+    /// Seconds between two reports of one of them, as the server would have it at the end.
+    var shortestInterval: Int
+    var longestInterval: Int
+    /// Lines that were errors or made no sense.
+    var wrong: Int
+  }
+
   /// Milliseconds from when a request was due to its answer's last byte.
   struct Latency: Codable {
     var p50 = 0.0
@@ -20,6 +34,9 @@ struct LoadReport: Codable {
 
   var idle: Connections
   var busy: Connections
+  /// Those that receive a station and report.
+  var reporters: Connections
+  var reporting: Reporting?
   /// How long it took to connect them all.
   var connectSeconds = 0.0
   /// How long was asked.
@@ -56,7 +73,8 @@ struct LoadReport: Codable {
   /// Nobody was lost, and every answer was right.
   var isFlawless: Bool {
     wrong == 0 && idle.connected == idle.wanted && idle.alive == idle.wanted && busy.alive == busy.wanted
-      && idle.greeted == idle.wanted && answers > 0
+      && idle.greeted == idle.wanted && answers > 0 && reporters.alive == reporters.wanted
+      && reporting.map { $0.joined == reporters.wanted && $0.wrong == 0 && $0.fewest > 0 } ?? true
   }
 
   func json() throws -> String {
