@@ -18,17 +18,6 @@ struct StationdStatus: Codable, Sendable {
     var reception: ReceptionSummary?
   }
 
-  /// The process on the air.
-  struct Transmitter: Codable, Sendable {
-    /// Bytes of memory that it has.
-    var residentBytes: Int
-    /// Whether the kernel granted it a real-time priority.
-    var realTime: Bool
-    /// Calls that sent, and datagrams in them, since it began.
-    var calls: Int?
-    var datagrams: Int?
-  }
-
   var version: String
   var site: String
   /// The configuration file.
@@ -43,8 +32,8 @@ struct StationdStatus: Codable, Sendable {
   var connectionLimit: Int
   /// Those of them that are stream connections.
   var streams: StreamFigures
-  /// nil while none answers.
-  var transmitter: Transmitter?
+  /// The process on the air; nil while none answers.
+  var transmitter: TransmitFigures.Process?
   var stations: [Station]
   /// How many connections receive a station.
   var receiverCount: Int

@@ -49,10 +49,7 @@ struct StatusDesk: Sendable {
       seconds: Double((SteadyClock.now - began) / 100_000_000) / 10, control: listen,
       connections: control.connections.count, connectionLimit: control.connections.total,
       streams: control.desk.budget.figures(at: ControlRoom.now),
-      transmitter: figures.map {
-        .init(
-          residentBytes: $0.residentBytes, realTime: $0.realTime, calls: $0.calls, datagrams: $0.datagrams)
-      },
+      transmitter: figures?.process,
       stations: registry.board.stations.map { station in
         .init(
           number: station.number, name: station.name, state: station.state, reason: station.reason,

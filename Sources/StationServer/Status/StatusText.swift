@@ -35,7 +35,7 @@ enum StatusText {
       + "\(streams.following) following, \(rate(streams.bitrate)), \(amount) of repairs so far"
   }
 
-  private static func transmitter(_ transmitter: StationdStatus.Transmitter?) -> String {
+  private static func transmitter(_ transmitter: TransmitFigures.Process?) -> String {
     guard let transmitter else { return "the transmitter does not answer" }
     var text = "transmitter: \(transmitter.residentBytes >> 20) MiB, "
     text += transmitter.realTime ? "real-time priority" : "no real-time priority"

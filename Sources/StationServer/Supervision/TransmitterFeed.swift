@@ -74,7 +74,7 @@ struct TransmitterFeed {
         rates: Dictionary(
           figures.stations.map { (Int($0.number), $0.bitrate) }, uniquingKeysWith: { first, _ in first }))
       if let line = losses.line(figures.stations, at: Double(clock.steadyNow) / 1e9) { logger.warning("\(line)") }
-      if !figures.realTime, !saidRealTime {
+      if !figures.process.realTime, !saidRealTime {
         saidRealTime = true
         logger.notice("the kernel grants the transmitter no real-time priority: datagrams may leave late under load")
       }

@@ -72,9 +72,11 @@ final class TransmitDesk: Sendable {
 
   private var figures: TransmitFigures {
     TransmitFigures(
-      clockOffset: terms.clockOffset.load(ordering: .relaxed), residentBytes: ThisProcess.residentBytes,
-      realTime: isRealTime.load(ordering: .relaxed), calls: terms.calls.load(ordering: .relaxed),
-      trains: terms.trains.load(ordering: .relaxed), datagrams: terms.datagrams.load(ordering: .relaxed),
+      clockOffset: terms.clockOffset.load(ordering: .relaxed),
+      process: .init(
+        residentBytes: ThisProcess.residentBytes, realTime: isRealTime.load(ordering: .relaxed),
+        calls: terms.calls.load(ordering: .relaxed), trains: terms.trains.load(ordering: .relaxed),
+        datagrams: terms.datagrams.load(ordering: .relaxed)),
       stations: listed.withLock { $0 }.map { listed in
         listed.figures.summary(number: listed.number, planFault: listed.fault)
       })

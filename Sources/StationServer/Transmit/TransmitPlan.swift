@@ -100,14 +100,41 @@ struct TransmitFigures: Codable, Sendable {
     var fault: String?
   }
 
+  /// The process as a whole.
+  struct Process: Codable, Hashable, Sendable {
+    /// Bytes of memory that it has.
+    var residentBytes: Int
+    /// Whether the kernel granted the sending thread a real-time priority.
+    var realTime: Bool
+    /// System calls that sent, messages in them (a train is one), and datagrams in those, since this transmitter began; nil
+    /// from an elder that does not say.
+    var calls: Int?
+    var trains: Int?
+    var datagrams: Int?
+  }
+
   var clockOffset: Int64
-  var residentBytes: Int
-  /// Whether the kernel granted the sending thread a real-time priority.
-  var realTime: Bool
-  /// System calls that sent, messages in them (a train is one), and datagrams in those, since this transmitter began; nil
-  /// from an elder that does not say.
-  var calls: Int?
-  var trains: Int?
-  var datagrams: Int?
+  var process: Process
   var stations: [Station]
+
+  private enum Key: String, CodingKey { case clockOffset, stations }
+
+  init(clockOffset: Int64, process: Process, stations: [Station]) {
+    (self.clockOffset, self.process, self.stations) = (clockOffset, process, stations)
+  }
+
+  /// The process's fields stand beside the others.
+  init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: Key.self)
+    clockOffset = try fields.decode(Int64.self, forKey: .clockOffset)
+    process = try Process(from: decoder)
+    stations = try fields.decode([Station].self, forKey: .stations)
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    try process.encode(to: encoder)
+    var fields = encoder.container(keyedBy: Key.self)
+    try fields.encode(clockOffset, forKey: .clockOffset)
+    try fields.encode(stations, forKey: .stations)
+  }
 }

@@ -22,7 +22,8 @@ import Wire
     let door = try desk.open(in: directory.path(""))
     defer { door.close() }
     registry.airFigures.latest = TransmitFigures(
-      clockOffset: 0, residentBytes: 9 << 20, realTime: true, calls: 10, trains: 20, datagrams: 40,
+      clockOffset: 0,
+      process: .init(residentBytes: 9 << 20, realTime: true, calls: 10, trains: 20, datagrams: 40),
       stations: [
         .init(number: 2, sent: 40, late: 3, skipped: 2, errors: 1, bitrate: 4_000_000, worstLateness: 900, fault: "F")
       ])
@@ -58,6 +59,18 @@ import Wire
     let figures = StreamFigures(connections: 1, following: 1, bytes: 25_000, repairBytes: 5_000, bitrate: 40_000)
     #expect(budget.figures(at: 10.1) == figures)
     #expect(budget.figures(at: 12).bitrate == 0)
+  }
+
+  /// What a transmitter of another version says, all in one row.
+  @Test func figuresAreAsTheyHaveAlwaysBeen() throws {
+    let text = #"{"clockOffset":7,"residentBytes":1024,"realTime":true,"stations":[]}"#
+    let figures = try JSONDecoder().decode(TransmitFigures.self, from: Data(text.utf8))
+    #expect(figures.clockOffset == 7 && figures.process == .init(residentBytes: 1024, realTime: true))
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    #expect(
+      String(decoding: try encoder.encode(figures), as: UTF8.self)
+        == #"{"clockOffset":7,"realTime":true,"residentBytes":1024,"stations":[]}"#)
   }
 
   @Test func answersNothingElse() throws {

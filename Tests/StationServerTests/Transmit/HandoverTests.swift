@@ -82,6 +82,6 @@ private final class Asked: Sendable {
   @Test func figuresWithoutAPlan() throws {
     let figures = try #require(try reply(#"{"figures":{}}"#).figures)
     #expect(figures.stations.isEmpty)
-    #expect(figures.residentBytes > 1 << 20)
+    #expect(figures.process.residentBytes > 1 << 20)
   }
 }
