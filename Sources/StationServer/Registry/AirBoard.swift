@@ -13,6 +13,8 @@ final class AirBoard: Sendable {
     let born: Int
     /// What is called how: titles by the paths of tapes and rings.
     let titles: [String: String]
+    /// The directory of its cards.
+    let cards: String
     /// What the titles were made from.
     let configuration: StationConfiguration
   }
@@ -43,7 +45,7 @@ final class AirBoard: Sendable {
       if state.airs[number] == nil { state.births += 1 }
       state.airs[number] = Air(
         station: station, ssrc: entry.ssrc, born: state.airs[number]?.born ?? state.births, titles: titles,
-        configuration: entry.configuration)
+        cards: entry.schedule.cards, configuration: entry.configuration)
     }
   }
 

@@ -16,6 +16,8 @@ struct StreamOpening: Sendable {
 
   /// So far back streams reach at the most.
   static let reach = Ticks.seconds(86_400)
+  /// So many showings of cards are passed over at the most.
+  private static let mostCards = 2_000
   /// The most programmes that an answer names.
   static let mostProgrammes = 100
 
@@ -24,6 +26,7 @@ struct StreamOpening: Sendable {
     let station = air.station
     let next = station.index(at: now + Ticks(1))
     let earliest = station.earliest(notBefore: now - Self.reach)
+    let programmes = earliest.flatMap { Self.firstProgramme(air, from: $0, to: now) }
     /// Where to begin for a date.
     func point(_ date: Ticks) -> Int64? {
       earliest.flatMap { station.randomAccessPoint(notAfter: max(date, $0)) } ?? station.firstRandomAccessPoint
@@ -39,15 +42,40 @@ struct StreamOpening: Sendable {
       }
       if first == nil { return nil }
     } else if let date = Self.date(request, now: now) {
-      first = point(date)
+      // Who asks for a time is not shown the card that was on before there was anything.
+      if request.at != nil, let programmes, programmes > date {
+        first = station.randomAccessPoint(atOrBefore: station.index(at: programmes))
+      } else {
+        first = point(date)
+      }
       if first == nil { return nil }
     }
     let date = station.cursor(at: first ?? next).date
     (self.first, born, datagramRate) = (first, air.born, station.datagramRate)
     reply = StreamReply(
       station: request.station, ssrc: air.ssrc, first: first ?? next, date: date.inSeconds, next: next,
-      now: now.inSeconds, earliest: (earliest ?? now).inSeconds, clockError: clockError,
+      now: now.inSeconds, earliest: (programmes ?? now).inSeconds, clockError: clockError,
       programmes: Self.programmes(air, from: min(date, now), to: now))
+  }
+
+  /// When the first programme begins from a date on: what is on then, if that is no card; nil when there is none yet.
+  private static func firstProgramme(_ air: AirBoard.Air, from start: Ticks, to now: Ticks) -> Ticks? {
+    let station = air.station
+    var date = start
+    for _ in 0..<mostCards where date <= now {
+      let onAir = station.onAir(at: date)
+      guard Paths.directory(of: onAir.tape) == air.cards else { return date }
+      // An era of nothing but cards is passed over at once.
+      let era = station.eras.lastIndex { $0.record.start <= date } ?? 0
+      let isCard = station.eras[era].record.tapes.allSatisfy { Paths.directory(of: $0) == air.cards }
+      guard isCard else {
+        date = max(onAir.end, date + Ticks(1))
+        continue
+      }
+      guard era + 1 < station.eras.count else { return nil }
+      date = station.eras[era + 1].record.start
+    }
+    return nil
   }
 
   private static func date(_ request: StreamRequest, now: Ticks) -> Ticks? {

@@ -1,6 +1,8 @@
 import Playout
+import SyntheticTape
 import Testing
 import TransportStream
+import Wire
 
 @testable import StationServer
 
@@ -43,6 +45,35 @@ import TransportStream
     #expect(after.station.eras.map(\.record) == air.station.eras.map(\.record))
     #expect(await again.plan(clockOffset: nil).stations[0].eras.count == eras.count)
     for (n, frame) in heard { #expect(after.frame(n) == frame) }
+  }
+
+  /// Before the first programme only the card was on: nobody asks for that.
+  @Test func beginsWithTheFirstProgramme() async throws {
+    let lab = try StationLab([["a.mp4"]])
+    let registry = lab.registry()
+    await registry.begin()
+    let first = try #require(await registry.startRecordings().first)
+    await registry.found(SyntheticTape(milliseconds: 40).info.format, by: first.request)
+    _ = try await lab.makeCards(registry)
+    lab.pass(seconds: 30)
+    func opening(_ request: StreamRequest) throws -> StreamOpening {
+      let air = try #require(registry.airs.air(1))
+      return try #require(StreamOpening(request, air, now: lab.now, clockError: nil))
+    }
+    var card = try opening(.init(station: 1, at: lab.now.inSeconds - 20))
+    #expect(card.reply.earliest == lab.now.inSeconds, "there is no programme yet")
+    #expect(card.reply.date <= lab.now.inSeconds - 20)
+    try lab.record(first)
+    await registry.finished(first.request, .done)
+    lab.pass(seconds: 20)
+    let eras = await registry.plan(clockOffset: nil).stations[0].eras
+    #expect(eras.count == 2, "the card's era is remembered for a minute")
+    let opened = try opening(.init(station: 1, at: lab.now.inSeconds - 40))
+    #expect(opened.reply.earliest == eras[1].start.inSeconds)
+    #expect((0..<0.04).contains(opened.reply.date - eras[1].start.inSeconds))
+    // What is on just now, and what is asked for by number, is not judged.
+    card = try opening(.init(station: 1, back: 30))
+    #expect(card.reply.date < eras[1].start.inSeconds)
   }
 
   @Test func forgetsWhatIsOverForADay() async throws {

@@ -334,7 +334,8 @@ import Wire
     let identity = StationIdentity(number: 1, name: "Live", provider: "Hafen", transportStreamID: 1)
     let station = try #require(Station(identity: identity, eras: [.first(ring, from: lab.now)]))
     let air = AirBoard.Air(
-      station: station, ssrc: 7, born: 1, titles: [ring.path: "Live"], configuration: lab.configuration.stations[0])
+      station: station, ssrc: 7, born: 1, titles: [ring.path: "Live"], cards: "",
+      configuration: lab.configuration.stations[0])
     func bytes(_ numbers: Range<Int64>) -> ByteBuffer { ByteBuffer(bytes: numbers.flatMap(air.frame)) }
 
     let now = lab.now + .milliseconds(995)
