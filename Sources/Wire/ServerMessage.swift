@@ -124,12 +124,15 @@ package enum ServerMessage: Hashable, Sendable {
     package var revision: Int
     /// Bytes that follow, at most ``most``; 0 when the asker has this revision.
     package var bytes: Int
+    /// Of each live station that it has on the air, by its number: the datagram that is due next.
+    package var next: [String: Int64]?
 
     package static let most = 1 << 26
 
-    package init(revision: Int, bytes: Int) {
+    package init(revision: Int, bytes: Int, next: [String: Int64]? = nil) {
       self.revision = revision
       self.bytes = bytes
+      self.next = next
     }
   }
 

@@ -30,6 +30,8 @@ struct StationEntry {
   var inherited: [EraRecord] = []
   /// Whether another server decides what is on.
   var twin = TwinStanding.none
+  /// Whether nobody has sent to its group for so long that a live station may begin that its twin had.
+  var isGroupFree = false
   /// Why the transmitter cannot send it, if it says so.
   var transmitterFault: String?
   /// What the log was last told of it.

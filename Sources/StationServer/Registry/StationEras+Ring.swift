@@ -48,4 +48,26 @@ extension StationEras {
     let kept = eras.filter { $0.record.start < boundary.date } + [try boundary.era(ring)]
     return set(kept, at: now)
   }
+
+  /// Has a ring that nobody has been sent yet count on from what another server has sent of the same station: a little further
+  /// than that can have come.
+  ///
+  /// - Parameters:
+  ///   - datagram: which was due next there.
+  ///   - date: when that was so.
+  /// - Returns: whether anything changed.
+  mutating func countOn(from datagram: Int64, at date: Ticks, now: Ticks) throws(TapeError) -> Bool {
+    guard let last = eras.last, let ring = last.ring, let station, last.record.start <= now else { return false }
+    let next = station.index(at: now)
+    let begun = max(last.record.start, now - .seconds(1))
+    let span = (now - begun).inSeconds
+    let rate = span > 0 ? Double(next - station.index(at: begun)) / span : 0
+    let passed = max(0, (now - date).inSeconds)
+    var record = last.record
+    record.base.datagrams += datagram + Int64(rate * (passed * 1.02 + 1)) + Self.twinMargin - next
+    return set([try Era(record, ring: ring)], at: now)
+  }
+
+  /// So many datagrams more than what the other one is reckoned to have sent.
+  private static let twinMargin: Int64 = 64
 }

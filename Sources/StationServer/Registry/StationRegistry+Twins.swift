@@ -93,14 +93,62 @@ extension StationRegistry {
     return records.isEmpty || missing != nil ? nil : records
   }
 
-  /// What is live comes from one server at a time: the elder twin, if it has the station.
+  // MARK: Live stations
+
+  /// What is live comes from one server at a time: the elder twin, if it has the station. When that is gone, its transmitter
+  /// may be on the air still: this server waits until nobody sends to the group.
   func waitForTwin(_ entry: inout StationEntry) {
     let before = entry.twin
-    entry.twin = told(of: entry, hasProgrammes: true).map { _ in .held(Self.liveReason) } ?? .none
+    if told(of: entry, hasProgrammes: true) != nil {
+      (entry.twin, entry.isGroupFree) = (.held(Self.liveReason), false)
+    } else if before.isHeld, !entry.isGroupFree {
+      entry.twin = .held(Self.listeningReason)
+    } else {
+      if before.isHeld { countOn(&entry) }
+      entry.twin = .none
+    }
     if entry.twin != before { planWake() }
   }
 
   private static let liveReason = "its twin sends it: what is live comes from one server at a time"
+  private static let listeningReason = "its twin does not answer: it begins when nobody sends to its group any more"
+
+  /// Goes on behind the numbers of its twin: so receivers know what comes next from what they have, and that something is
+  /// missing between.
+  private func countOn(_ entry: inout StationEntry) {
+    guard let last = twinNext[entry.configuration.number] else { return }
+    do {
+      if try entry.schedule.countOn(from: last.datagram, at: last.date, now: clock.now) {
+        save(entry.schedule.eras.map(\.record), entry)
+      }
+    } catch {
+      logger.warning("\(entry.label): it cannot count on from its twin's datagrams: \(error)")
+    }
+  }
+
+  /// Which datagrams are due next of a twin's live stations, by their numbers.
+  func heard(next: [Int: Int64]) {
+    let now = clock.now
+    for (number, datagram) in next { twinNext[number] = (datagram, now) }
+  }
+
+  /// The groups of stations that begin when nobody sends to them any more, by the stations' numbers.
+  var groupsToHear: [Int: GroupWatch.Place] {
+    var places: [Int: GroupWatch.Place] = [:]
+    for (number, entry) in entries where entry.twin == .held(Self.listeningReason) {
+      places[number] = .init(
+        group: entry.configuration.group.description, port: UInt16(truncatingIfNeeded: entry.configuration.port),
+        interface: multicast.interface)
+    }
+    return places
+  }
+
+  /// Nobody sends to a station's group.
+  func heardNobody(on number: Int) {
+    guard entries[number]?.twin == .held(Self.listeningReason) else { return }
+    entries[number]?.isGroupFree = true
+    lookAgain { $0.configuration.number == number }
+  }
 
   /// Has a station do what its elder twin says.
   ///

@@ -33,6 +33,8 @@ actor StationRegistry {
   /// Of those twins that answer.
   var twins: [Configuration.TwinAddress: AirAccount] = [:]
   let hasTwins: Bool
+  /// The datagrams that were due next of live stations, as twins said last: by the stations' numbers, with the air's time.
+  var twinNext: [Int: (datagram: Int64, date: Ticks)] = [:]
   /// Of this run, for twins: see ``AirAccount``.
   let runID = Int64.random(in: 1..<1 << 52)
   var began: Int64
@@ -69,7 +71,7 @@ actor StationRegistry {
     self.logger = logger
     touched = Set(entries.keys)
     hasTwins = !configuration.twins.isEmpty
-    twinBoard = TwinBoard(twins: configuration.twins.map(\.description))
+    twinBoard = TwinBoard(twins: configuration.twins.map(\.description), airs: airs, clock: clock)
     began = clock.now.nanoseconds
     contents = TapeContents(directories: [configuration.tapes, memory.cards])
     // Anywhere in a range so wide that a revision of an earlier run is none of this one's, whatever the date does; small

@@ -7,6 +7,8 @@ struct TwinAnswers: NIOSingleStepByteToMessageDecoder {
   struct InboundOut: Sendable {
     let revision: Int
     let account: ByteBuffer?
+    /// Which datagram is due next of its live stations, by their numbers.
+    var next: [Int: Int64] = [:]
   }
 
   /// Why a twin cannot be followed.
@@ -40,7 +42,15 @@ struct TwinAnswers: NIOSingleStepByteToMessageDecoder {
     }
     guard buffer.readableBytes >= eras.bytes else { return nil }
     pending = nil
-    return InboundOut(revision: eras.revision, account: eras.bytes == 0 ? nil : buffer.readSlice(length: eras.bytes))
+    let account = eras.bytes == 0 ? nil : buffer.readSlice(length: eras.bytes)
+    return InboundOut(revision: eras.revision, account: account, next: Self.numbers(eras.next ?? [:]))
+  }
+
+  /// Those that can be a station's.
+  private static func numbers(_ said: [String: Int64]) -> [Int: Int64] {
+    Dictionary(
+      said.compactMap { name, next in Int(name).flatMap { (0..<1 << 60).contains(next) ? ($0, next) : nil } },
+      uniquingKeysWith: { first, _ in first })
   }
 
   mutating func decodeLast(buffer: inout ByteBuffer, seenEOF: Bool) throws -> InboundOut? {

@@ -9,12 +9,21 @@ final class TwinBoard: Sendable {
     var twins: [String]
     var revision = 0
     var account = ByteBuffer()
+    /// The numbers of the live stations that are on the air here.
+    var live: [Int] = []
   }
 
   private let state: Mutex<State>
+  private let airs: AirBoard
+  private let clock: AirTime
 
-  /// - Parameter twins: the control addresses that clients are told.
-  init(twins: [String]) { state = Mutex(State(twins: twins)) }
+  /// - Parameters:
+  ///   - twins: the control addresses that clients are told.
+  ///   - airs: where it stands how far the live stations are.
+  init(twins: [String], airs: AirBoard, clock: AirTime) {
+    state = Mutex(State(twins: twins))
+    (self.airs, self.clock) = (airs, clock)
+  }
 
   /// What clients are told of other servers; nil when there are none.
   var twins: [String]? { state.withLock { $0.twins.isEmpty ? nil : $0.twins } }
@@ -30,16 +39,22 @@ final class TwinBoard: Sendable {
       // Anywhere at first, so that a revision of an earlier run is none of this one's.
       state.revision = state.revision == 0 ? Int.random(in: 1..<1 << 52) : state.revision + 1
       state.account = bytes
+      state.live = account.stations.filter { $0.isLive && !$0.eras.isEmpty }.map(\.number)
     }
   }
 
   /// The answer to `eras`: the whole account, unless the asker has it.
   func answer(since: Int?) -> ByteBuffer? {
-    let (revision, account) = state.withLock { ($0.revision, $0.account) }
+    let (revision, account, live) = state.withLock { ($0.revision, $0.account, $0.live) }
     guard revision != 0 else { return nil }
     let isKnown = since == revision
+    let now = clock.now
+    let next = live.compactMap { number in airs.air(number).map { ("\(number)", $0.station.index(at: now)) } }
     var answer = ByteBuffer()
-    let line = ServerMessage.eras(.init(revision: revision, bytes: isKnown ? 0 : account.readableBytes))
+    let line = ServerMessage.eras(
+      .init(
+        revision: revision, bytes: isKnown ? 0 : account.readableBytes,
+        next: next.isEmpty ? nil : Dictionary(next, uniquingKeysWith: { first, _ in first })))
     do { try MessageEncoder<ServerMessage>().encode(data: line, out: &answer) } catch { return nil }
     if !isKnown { answer.writeImmutableBuffer(account) }
     return answer

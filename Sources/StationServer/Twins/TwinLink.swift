@@ -35,8 +35,11 @@ struct TwinLink: Sendable {
   ///
   /// - Parameter hear: takes an account that has changed, or nil when the twin still has the one before; returns whether to
   ///   go on.
+  /// - Parameter heed: takes which datagram is due next of the twin's live stations.
   /// - Throws: whatever is wrong with the connection; nothing when the twin closes it.
-  func ask(_ hear: (AirAccount?) async -> Bool) async throws {
+  func ask(
+    _ hear: (AirAccount?) async -> Bool, heed: ([Int: Int64]) async -> Void = { _ in }
+  ) async throws {
     let connection = try await connect()
     let (channel, patience) = (connection.channel, patience)
     try await connection.executeThenClose { inbound, outbound in
@@ -51,6 +54,7 @@ struct TwinLink: Sendable {
         limit.cancel()
         guard let answer else { return }
         revision = answer.revision
+        if !answer.next.isEmpty { await heed(answer.next) }
         guard await hear(try answer.account.map(Self.read)) else { return }
         try await Task.sleep(for: period)
       }
@@ -77,6 +81,7 @@ struct TwinService: Service {
     await cancelWhenGracefulShutdown {
       await withDiscardingTaskGroup { group in
         for twin in twins { group.addTask { await follow(twin) } }
+        if !twins.isEmpty { group.addTask { await GroupWatch(registry: registry, logger: logger).run() } }
         group.addTask { try? await Task.sleep(for: .seconds(1 << 30)) }
       }
     }
@@ -94,6 +99,8 @@ struct TwinService: Service {
           if !hasAnswered { logger.info("twin \(twin) answers") }
           (hasAnswered, told) = (true, nil)
           return true
+        } heed: {
+          await registry.heard(next: $0)
         }
       } catch {
         reason = Self.reason(error)

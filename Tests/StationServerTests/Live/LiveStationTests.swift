@@ -75,6 +75,48 @@ import Wire
     #expect(await registry.list()[0].bitrate == 2_000_000)
   }
 
+  /// A twin has it; that is gone, but its transmitter not at once; then this one counts on from it.
+  @Test func takesOverFromATwinWhenItsGroupIsFree() async throws {
+    let address = Configuration.TwinAddress(host: "other", port: 1)
+    let lab = try StationLab([["a.mp4"]]) { configuration, _ in configuration.twins = [address] }
+    let registry = lab.registry(station(lab, Self.card))
+    let ring = EraRecord.always([] as [Tape])
+    let ssrc = StationEntry.ssrc(site: lab.configuration.site.name, number: 1)
+    let elder = AirAccount(
+      id: 1, began: 1, stations: [.init(number: 1, ssrc: ssrc, isLive: true, isOnStandby: false, eras: [ring])])
+    await registry.meet(elder, at: address)
+    await registry.begin()
+    let duty = try #require(await registry.liveDuties().first).what
+    try write(duty, datagrams: 1300)
+    await registry.reported(duty, Self.onAir)
+    lab.pass(seconds: 10)
+    await registry.heard(next: [1: 5_000_000])
+    #expect(await registry.plan(clockOffset: nil).stations.isEmpty)
+    #expect(await registry.groupsToHear.isEmpty, "it answers")
+    #expect(registry.airs.air(1) == nil)
+
+    lab.pass(seconds: 3)
+    await registry.lost(address)
+    await registry.tick()
+    #expect(await registry.plan(clockOffset: nil).stations.isEmpty)
+    #expect(await registry.list()[0].reason?.contains("nobody sends") == true)
+    let place = GroupWatch.Place(group: lab.configuration.stations[0].group.description, port: 5004, interface: "lo")
+    #expect(await registry.groupsToHear == [1: place])
+    await registry.heardNobody(on: 1)
+    #expect(await registry.list()[0].state == .onAir)
+    let era = try #require(await registry.plan(clockOffset: nil).stations.first?.eras.first)
+    #expect(era.ring == duty.ring)
+    // A hundred datagrams a second, three seconds: a second more at the least, and two at the most.
+    let next = try #require(registry.airs.air(1)).station.index(at: lab.now)
+    #expect(5_000_400...5_000_500 ~= next)
+
+    // The other one is back, and begins with what is on here.
+    var back = AirAccount(id: 2, began: .max >> 2, stations: elder.stations)
+    back.stations[0].eras = []
+    #expect(await registry.heard(back, from: address))
+    #expect(await registry.plan(clockOffset: nil).stations.first?.eras == [era])
+  }
+
   @Test func goesOnWithItsRingAfterARestart() async throws {
     let lab = try StationLab([["a.mp4"]])
     let registry = lab.registry(station(lab, Self.card))
