@@ -11,6 +11,8 @@ import Glibc
   private let gate: ConnectGate
   private let reader: FeedReader?
   private let name: String
+  /// How far its bytes had been read when it was open.
+  private let opened: Int64
 
   /// Where from.
   package struct Address: Sendable {
@@ -47,6 +49,8 @@ import Glibc
 
   /// How much of the stream is looked at before it is said what it is made of, microseconds of it.
   private static let analysis: Int64 = 500_000
+  /// How far ahead a transport stream's program map may be, bytes: at 60 Mb/s, more than two seconds.
+  private static let farthestMap: Int64 = 16 << 20
 
   /// Opens a feed by one of libav's protocols and finds out what it is made of.
   /// - Parameters:
@@ -117,9 +121,8 @@ import Glibc
         guard let opaque = unsafe opaque else { return 1 }
         return unsafe Unmanaged<FeedWatch>.fromOpaque(opaque).takeUnretainedValue().isOver ? 1 : 0
       }, opaque: Unmanaged.passUnretained(watch).toOpaque())
-    unsafe context.pointee.flags |= AVFMT_FLAG_NOBUFFER
     unsafe context.pointee.max_delay = 0
-    unsafe context.pointee.probesize = 1_000_000
+    unsafe context.pointee.probesize = FeedDemuxer.farthestMap
     unsafe context.pointee.max_analyze_duration = FeedDemuxer.analysis
     unsafe context.pointee.fps_probe_size = 0
     unsafe context.pointee.max_streams = 64
@@ -143,6 +146,7 @@ import Glibc
       throw FeedDemuxer.failure(status, name, watch, gate)
     }
     unsafe self.context = context
+    opened = unsafe FeedDemuxer.position(context)
     self.watch = watch
     self.gate = gate
     self.reader = reader
@@ -166,6 +170,42 @@ import Glibc
       unsafe streams.append(StreamDescription(stream, in: context))
     }
     return streams
+  }
+
+  /// The streams that the program maps name just now; nil of a container that has none.
+  package var mapped: Set<Int>? {
+    guard unsafe context.pointee.nb_programs > 0 else { return nil }
+    var mapped: Set<Int> = []
+    for number in unsafe 0..<Int(context.pointee.nb_programs) {
+      guard let program = unsafe context.pointee.programs[number]?.pointee else { continue }
+      for place in unsafe 0..<Int(program.nb_stream_indexes) {
+        unsafe mapped.insert(Int(program.stream_index[place]))
+      }
+    }
+    return mapped
+  }
+
+  /// Another number once ``streams`` or ``mapped`` may be others; quickly asked.
+  package var revision: Int {
+    var hasher = Hasher()
+    for index in unsafe 0..<Int(context.pointee.nb_streams) {
+      unsafe hasher.combine(context.pointee.streams[index]?.pointee.codecpar.pointee.codec_id.rawValue ?? 0)
+    }
+    for number in unsafe 0..<Int(context.pointee.nb_programs) {
+      guard let program = unsafe context.pointee.programs[number] else { continue }
+      unsafe hasher.combine(program.pointee.pmt_version)
+      unsafe hasher.combine(program.pointee.nb_stream_indexes)
+    }
+    return hasher.finalize()
+  }
+
+  /// What `read` has handed out came while the feed was opened: it is as old as that took.
+  package var isBacklog: Bool { unsafe opened >= 0 && FeedDemuxer.position(context) == opened }
+
+  /// How many bytes have been taken of what this context itself reads; negative where it reads by other contexts.
+  private static func position(_ context: UnsafeMutablePointer<AVFormatContext>) -> Int64 {
+    guard let io = unsafe context.pointee.pb else { return -1 }
+    return unsafe avio_tell(io)
   }
 
   /// The container, by libav's name: "hls", "mpegts".

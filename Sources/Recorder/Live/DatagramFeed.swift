@@ -15,6 +15,15 @@ final class DatagramFeed: FeedBytes {
   private var ready: [UInt8] = []
   private var taken = 0
 
+  /// Since when nothing but foreign datagrams has come: nanoseconds.
+  private var foreignSince: Int64?
+  /// All that has come for a while is something else than a transport stream: it ends for that.
+  private(set) var isForeign = false
+  /// When transport stream packets came last, steady nanoseconds.
+  private(set) var heardAt: Int64?
+
+  /// So long only foreign datagrams may come, nanoseconds: less than nothing at all may.
+  private static let tolerance: Int64 = 1_500_000_000
   /// Half a second of 60 Mb/s: more than libav is ever busy for.
   private static let receiveBuffer = 4 << 20
   /// How long one `read` waits, milliseconds.
@@ -36,13 +45,11 @@ final class DatagramFeed: FeedBytes {
     }
   }
 
-  /// Datagrams that held neither a transport stream nor RTP with one.
-  var foreign: Int { order.foreign }
-
   func read(into bytes: inout MutableSpan<UInt8>) -> Int? {
     if taken == ready.count {
       ready.removeAll(keepingCapacity: true)
       taken = 0
+      let foreign = order.foreign
       do {
         _ = try receiver.receive(timeoutMilliseconds: DatagramFeed.patience) { datagram, _ in
           order.take(datagram, at: SteadyClock.now, into: &ready)
@@ -50,8 +57,17 @@ final class DatagramFeed: FeedBytes {
       } catch {
         return nil
       }
-      if ready.isEmpty { order.giveUpWaiting(at: SteadyClock.now, into: &ready) }
+      let now = SteadyClock.now
+      if ready.isEmpty { order.giveUpWaiting(at: now, into: &ready) }
+      if !ready.isEmpty {
+        (heardAt, foreignSince) = (now, nil)
+      } else if order.foreign > foreign {
+        let since = foreignSince ?? now
+        foreignSince = since
+        isForeign = now - since > DatagramFeed.tolerance
+      }
     }
+    if isForeign { return nil }
     let count = min(bytes.count, ready.count - taken)
     for index in 0..<count { bytes[index] = ready[taken + index] }
     taken += count

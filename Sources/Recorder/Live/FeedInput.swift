@@ -35,41 +35,55 @@ final class FeedInput: LiveInput {
   /// How long there may be sound without pictures, where there were some, nanoseconds.
   static let blindness: Int64 = 5_000_000_000
 
+  /// A feed is not opened anew for other streams before it has been open for so long, nanoseconds.
+  static let settling: Int64 = 1_000_000_000
+
   func run(into sink: LiveSink) throws(RecorderError) {
+    var datagrams: DatagramFeed?
     do {
-      try receive(into: sink)
+      datagrams = url.scheme == .udp || url.scheme == .rtp ? try DatagramFeed(url) : nil
+      var clock = FeedClock()
+      while !sink.isStopped { try play(datagrams, &clock, into: sink) }
     } catch is FeedPicture.CannotBeCopied {
       decodesPicture.store(true, ordering: .relaxed)
       throw RecorderError(.badMedia, "\(url.shown): its pictures have to be encoded anew")
-    } catch let error as FeedError {
-      if error.cause == .stopped { return }
-      throw RecorderError(.inputOutput, error.description)
-    } catch let error as RecorderError {
-      throw RecorderError(
-        error.status,
-        error.description.hasPrefix(url.shown) ? error.description : "\(url.shown): \(error.description)")
     } catch {
-      throw RecorderError(wrapping: error)
+      if (error as? FeedError)?.cause == .stopped { return }
+      throw reason(error, datagrams)
     }
   }
 
-  private func open(_ sink: LiveSink) throws -> FeedDemuxer {
-    let isStopped: @Sendable () -> Bool = { sink.isStopped }
-    if url.scheme == .udp || url.scheme == .rtp {
-      let datagrams = try DatagramFeed(url)
-      do {
-        return try FeedDemuxer(
-          transportStream: datagrams, name: url.shown, within: FeedInput.opening, isStopped: isStopped)
-      } catch {
-        guard case .late = error.cause, datagrams.foreign > 0 else { throw error }
-        throw RecorderError(.badMedia, "\(url.shown): what comes is no transport stream, bare or in RTP")
+  /// What people are told of the feed's end.
+  private func reason(_ error: any Error, _ datagrams: DatagramFeed?) -> RecorderError {
+    if datagrams?.isForeign == true {
+      return RecorderError(.badMedia, "\(url.shown): what comes is no transport stream, bare or in RTP")
+    }
+    if let error = error as? FeedError {
+      if case .late(let seconds) = error.cause, let heard = datagrams?.heardAt,
+        SteadyClock.now - heard < FeedInput.settling
+      {
+        return RecorderError(.badMedia, "\(url.shown): no picture or sound in what comes for \(Int(seconds)) s")
       }
+      return RecorderError(.inputOutput, error.description)
     }
-    return try FeedDemuxer(url.address, within: FeedInput.opening, isStopped: isStopped)
+    guard let error = error as? RecorderError, !error.description.hasPrefix(url.shown) else {
+      return RecorderError(wrapping: error)
+    }
+    return RecorderError(error.status, "\(url.shown): \(error.description)")
   }
 
-  private func receive(into sink: LiveSink) throws {
-    var demuxer = try open(sink)
+  private func open(_ datagrams: DatagramFeed?, _ sink: LiveSink) throws -> FeedDemuxer {
+    let isStopped: @Sendable () -> Bool = { sink.isStopped }
+    guard let datagrams else {
+      return try FeedDemuxer(url.address, within: FeedInput.opening, isStopped: isStopped)
+    }
+    return try FeedDemuxer(
+      transportStream: datagrams, name: url.shown, within: FeedInput.opening, isStopped: isStopped)
+  }
+
+  /// Delivers the feed until it ends, which throws, or until it is to be opened anew, for it has other streams now.
+  private func play(_ datagrams: DatagramFeed?, _ clock: inout FeedClock, into sink: LiveSink) throws {
+    var demuxer = try open(datagrams, sink)
     let streams = demuxer.streams
     let plan = try RecordingPlan(
       streams, house: house, transcodesVideo: decodesPicture.load(ordering: .relaxed))
@@ -77,17 +91,28 @@ final class FeedInput: LiveInput {
     demuxer.use(only: desk.wanted)
     let patience = stall(demuxer.format)
     let start = SteadyClock.now
+    var revision = demuxer.revision
+    var isFresh = isPaced
     var lastPicture: Int64?
-    var clock = FeedClock()
+    var stamps = Dictionary(
+      uniqueKeysWithValues: streams.filter { $0.kind == .audio }.map { ($0.index, SoundStamps($0)) })
     var packet = try Packet()
     while !sink.isStopped {
       guard try next(&packet, from: &demuxer, within: patience) else { break }
       let now = SteadyClock.now
+      if demuxer.revision != revision, now - start > FeedInput.settling {
+        revision = demuxer.revision
+        if plan.isOutdated(streams, by: demuxer.streams, mapped: demuxer.mapped) { return try desk.finish() }
+      }
       guard streams.indices.contains(packet.streamIndex), desk.wanted.contains(packet.streamIndex) else { continue }
       let stream = streams[packet.streamIndex]
+      // What came while the feed was opened is old, but a key picture is worth that.
+      isFresh = isFresh || !demuxer.isBacklog || (stream.kind == .video && packet.isKey)
+      guard isFresh else { continue }
       // The connection has ended within a picture, most likely.
       if stream.kind == .video, demuxer.isRunningOut, demuxer.format != "hls" { continue }
       clock.correct(&packet, timeBase: stream.timeBase)
+      stamps[packet.streamIndex]?.correct(&packet)
       if try desk.take(packet, at: now), stream.kind == .video { lastPicture = now }
       guard desk.hasPicture else { continue }
       if now - (lastPicture ?? start) > (lastPicture == nil ? FeedInput.beginning : FeedInput.blindness) {
@@ -116,7 +141,6 @@ final class FeedInput: LiveInput {
   private func delivery(
     _ demuxer: borrowing FeedDemuxer, _ streams: [StreamDescription], _ plan: RecordingPlan, _ sink: LiveSink
   ) throws -> any FeedDelivery {
-    let isPaced = url.scheme == .http || url.scheme == .https
     if case .transcode(let picture) = plan.video {
       let sound = plan.audio.compactMap(\.index).first
       return try FeedFrames(demuxer, picture: picture, sound: sound, isPaced: isPaced, sink)
@@ -124,21 +148,14 @@ final class FeedInput: LiveInput {
     return try FeedUnits(demuxer, streams, plan, isPaced: isPaced, sink)
   }
 
+  /// What comes is a file in effect, however fast.
+  private var isPaced: Bool { url.scheme == .http || url.scheme == .https }
+
   /// How long nothing may come before the feed counts as gone, seconds. Segments of HLS come one by one, and as much of
   /// them as that is in hand.
   private func stall(_ format: String) -> Double {
     if format == "hls" { return 12 }
-    return url.scheme == .http || url.scheme == .https ? 5 : 2
-  }
-}
-
-extension RecordingPlan.Source {
-  /// The feed's stream; nil of a filler.
-  var index: Int? {
-    switch self {
-    case .copy(let index), .transcode(let index): index
-    case .filler: nil
-    }
+    return isPaced ? 5 : 2
   }
 }
 

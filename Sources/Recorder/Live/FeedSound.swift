@@ -12,10 +12,7 @@ final class FeedSound: FeedTrack {
     streamIndex = stream.index
     self.track = track
     header = stream.codec == "aac" ? ADTSHeader(audioSpecificConfig: stream.extradata) : nil
-    let samples =
-      stream.frameSize > 0
-      ? stream.frameSize : stream.codec == "aac" ? 1024 : stream.codec.hasSuffix("ac3") ? 1536 : 1152
-    frame = AudioFrameLength(samples: Int64(samples), rate: Int64(max(stream.sampleRate, 1)))
+    frame = AudioFrameLength(of: stream)
   }
 
   func take(_ packet: borrowing Packet, arrival: Int64, _ deliver: (LiveUnit) -> Void) throws {
