@@ -8,7 +8,7 @@ import TransportStream
 /// Killed between any two instructions it leaves a ring that the next writer continues: datagrams exist from
 /// ``publish()`` on, all of an access unit at once, and what counts is what the last of them says. It refuses what would
 /// break a station later, as ``TapeWriter`` does.
-package struct RingWriter: ~Copyable {
+package struct RingWriter: ~Copyable, Sendable {
   /// What a new ring is made of.
   package struct Plan: Sendable {
     package var info: RingInfo

@@ -14,7 +14,7 @@ final class CardPainter: Sendable {
   private let state = Mutex(State())
 
   /// The card that was finished last; nil before the first.
-  var drawn: LiveDesk.Card? {
+  var drawn: LiveCard.Drawn? {
     state.withLock { state in
       guard let picture = state.picture, let frame = state.frame else { return nil }
       return (picture, frame)

@@ -136,7 +136,7 @@ struct LiveCommand: ParsableCommand {
       earliest: (start + (afterTape ? .ninetyKilohertz(HouseTime.lead) : .zero)).count / 300,
       lead: input.lead, pictureRate: pictureRate(house), shape: source.shape,
       reason: hold > 0 ? "its source is given a rest" : "starting")
-    var card: LiveDesk.Card?
+    var card: LiveCard.Drawn?
     if let pictures {
       let first = settings.card(settings.reason, size: pictures.size)
       card = try pictures.warmUp(first).map { (first, $0) }
@@ -165,6 +165,8 @@ struct LiveCommand: ParsableCommand {
     let desk = try LiveDesk(
       settings, pictures: pictures, sounds: sounds, card: card, clock: clock, orders: orders, delivery: runner,
       writer: writer, stages: stages ? LiveStages(now: clock.now) : nil, report: Self.report)
+    let pulse = LivePulse(desk.mux, clock)
+    defer { pulse.stop() }
     try loop(desk, clock, orders, wake)
   }
 

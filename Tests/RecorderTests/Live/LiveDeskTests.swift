@@ -115,6 +115,15 @@ private final class Studio {
     return .goesOn
   }
 
+  /// Lets time pass while the desk stands still, busy with a picture, and only the pulse beats.
+  func beat(until seconds: Double) throws {
+    while time.now.load(ordering: .relaxed) < begin + Int64(seconds * 1e9) {
+      try desk?.mux.keepUp(at: clock.air(clock.now))
+      read()
+      time.now.wrappingAdd(4_000_000, ordering: .relaxed)
+    }
+  }
+
   private func read() {
     var buffer = [UInt8](repeating: 0, count: 1_316)
     let now = clock.air(clock.now)
@@ -229,6 +238,26 @@ private final class Studio {
     #expect(studio.reports.filter { $0.reason == "/dev/video9 is not there" }.count == 3)
     #expect(studio.reports.filter { $0.reason == "its source shows no picture" }.count == 2)
     #expect(studio.reports.filter(\.showsSource).count == 5)
+  }
+
+  /// Clocks and tables come however long a picture takes: what is late is pictures and sound alone.
+  @Test func aDeskThatStandsStill() throws {
+    let studio = try Studio()
+    try studio.deliver(150, from: 0.5, arriving: 0.51)
+    for turn in 1...5 {
+      try studio.run(until: Double(turn))
+      try studio.beat(until: Double(turn) + 0.4)
+    }
+    try studio.run(until: 6)
+    #expect(studio.faults() == [])
+    #expect(studio.count(of: PID.video) > 80)
+    // Not when the ring has ended.
+    try studio.order(LiveOrder(leave: studio.air(6.2).count))
+    #expect(try studio.run(until: 7) == .left)
+    let last = studio.lastDate
+    try studio.beat(until: 8)
+    #expect(studio.lastDate == last)
+    #expect(studio.faults() == [])
   }
 
   @Test func aSourceWhoseClockJumps() throws {
