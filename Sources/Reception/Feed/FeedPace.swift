@@ -14,6 +14,14 @@ struct FeedPace: Sendable {
   /// 2048 samples in ffplay (85 ms), and what a late wake-up costs. It counts what has left for the player
   /// (``FeedStream/front``).
   static let lead: Int64 = 90 * 120
+  /// What it holds at the most when it has run dry again and again on a machine with much to do, and by how much more each
+  /// time.
+  static let mostLead: Int64 = 90 * 280
+  static let leadStep: Int64 = 90 * 40
+  /// After so long without it gets as much less.
+  static let ease: Int64 = 30_000_000_000
+  /// A clock that has fallen back by so much, in 90 kHz, is that of a player that had nothing to play.
+  static let slip: Int64 = 90 * 60
   /// The same of a player that we know nothing of.
   static let blindLead: Int64 = 90_000
   /// What a player gets before it plays: two pictures and sound to tell what they are, and so much more that it does not
@@ -34,8 +42,11 @@ struct FeedPace: Sendable {
   private var start: (time: Int64, date: Int64)?
   /// Until when the player is fed in any case.
   private var floor: Int64 = 0
-  /// What the player said last.
-  private var gauge: (clock: Int64, date: Int64)?
+  /// What the player said last, and whether it had yet to leap then.
+  private var gauge: (clock: Int64, date: Int64, leaps: Bool)?
+  private var lead = Self.lead
+  /// When that was changed, or might have been.
+  private var leadDate: Int64 = 0
   /// What the player leaps over when it comes to the next station: clocks before `until` are so much behind.
   private var leap: (until: Int64, length: Int64) = (.min, 0)
 
@@ -57,11 +68,13 @@ struct FeedPace: Sendable {
     guard let end, hasGauge else { return }
     leap = (max(end, time - Self.soundDelay), max(0, time - end))
     gauge?.clock += leap.length
+    gauge?.leaps = true
   }
 
   mutating func forget() {
     (start, gauge) = (nil, nil)
     leap = (.min, 0)
+    (lead, leadDate) = (Self.lead, 0)
   }
 
   /// Whether the player tells what it plays.
@@ -70,7 +83,18 @@ struct FeedPace: Sendable {
   /// The player plays `clock`.
   mutating func note(clock: Int64, now: Int64) {
     guard hasGauge else { return }
-    gauge = (clock < leap.until ? clock + leap.length : clock, now)
+    let leaps = clock < leap.until
+    let clock = leaps ? clock + leap.length : clock
+    if let gauge, !leaps, !gauge.leaps, now - gauge.date < Self.trust,
+      clock < gauge.clock + Self.counts(now - gauge.date) - Self.slip
+    {
+      lead = min(lead + Self.leadStep, Self.mostLead)
+      leadDate = now
+    } else if now - leadDate > Self.ease {
+      lead = max(lead - Self.leadStep, Self.lead)
+      leadDate = now
+    }
+    gauge = (clock, now, leaps)
   }
 
   /// What the player plays at `now`, as far as it tells or can be guessed; nil while it is starting, and for files.
@@ -85,7 +109,7 @@ struct FeedPace: Sendable {
   func limit(now: Int64) -> Int64? {
     guard pacing != .none, start != nil else { return nil }
     guard let clock = clock(now: now) else { return floor }
-    return max(floor, clock + (gauge != nil ? Self.lead : Self.blindLead))
+    return max(floor, clock + (gauge != nil ? lead : Self.blindLead))
   }
 
   /// Nanoseconds as counts of 90 kHz.

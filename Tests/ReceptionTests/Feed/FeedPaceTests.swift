@@ -55,6 +55,50 @@ struct FeedPaceTests {
     #expect(rest.count > 80 && rest.count < 100)
   }
 
+  @Test func aPlayerThatRunsDryIsGivenMoreForAWhile() {
+    var pace = FeedPace(.player(hasGauge: true))
+    pace.started(at: 0, now: 0)
+    /// Tells a clock that stays `behind` milliseconds behind time; returns how far ahead of it the player is fed then.
+    func lead(at now: Int64, behind: Int64) -> Int64 {
+      let clock = (now - behind) * 90
+      pace.note(clock: clock, now: now * Self.millisecond)
+      return ((pace.limit(now: now * Self.millisecond) ?? 0) - clock) / 90
+    }
+    func tell(_ times: Range<Int64>, behind: Int64) -> [Int64] {
+      times.map { lead(at: $0 * 30, behind: behind + $0 % 3 * 15) }
+    }
+    // A little late now and then is nothing, and a clock that was paused says nothing either.
+    #expect(tell(100..<200, behind: 100).allSatisfy { $0 == 120 })
+    #expect(lead(at: 9000, behind: 3000) == 120)
+    #expect(tell(301..<310, behind: 3000).allSatisfy { $0 == 120 })
+    // 0.1 s without anything to play, again and again.
+    #expect(lead(at: 9300, behind: 3130) == 160)
+    #expect(lead(at: 9330, behind: 3230) == 200)
+    for index in 0..<10 { _ = lead(at: 9360 + Int64(index) * 30, behind: 3330 + Int64(index) * 100) }
+    #expect(tell(330..<1000, behind: 4200).allSatisfy { $0 == 280 })
+    // It goes well: after half a minute it gets less.
+    #expect(tell(1000..<1400, behind: 4200).last == 240)
+    #expect(tell(1400..<6000, behind: 4200).last == 120)
+  }
+
+  @Test func aLeapIsNoSignOfHavingRunDry() {
+    for length in [Int64(40), 80, 200] {
+      var pace = FeedPace(.player(hasGauge: true))
+      pace.started(at: 0, now: 0)
+      for step in Int64(0)..<200 { pace.note(clock: step * 2700, now: step * 30 * Self.millisecond) }
+      let (now, clock) = (Int64(5970), Int64(5970 * 90))
+      let end = clock + 90 * 150
+      pace.spliced(at: end + length * 90, after: end)
+      // It comes to the new station's sound 60 ms later, which is heard 85 ms after that.
+      for step in Int64(1)..<10 {
+        let played = clock + step * 2700 + (step >= 3 ? length * 90 : 0)
+        pace.note(clock: played, now: (now + step * 30) * Self.millisecond)
+      }
+      let ahead = (pace.limit(now: (now + 600) * Self.millisecond) ?? 0) - clock - (270 + 120 + length) * 90
+      #expect(ahead == FeedPace.lead)
+    }
+  }
+
   @Test func aPausedPlayerGetsNoMore() {
     var feed = PlayerFeed(paced: .player(hasGauge: true), capacity: 512)
     feed.begin(station.tuning, now: 0)
