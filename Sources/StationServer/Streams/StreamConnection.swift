@@ -35,11 +35,13 @@ final class StreamConnection: ChannelDuplexHandler {
   /// What there is of what follows.
   private var then = FrameFill.Frames.Then.more
   private var hasAllInput: Bool
+  /// Whether the client has said so much before its stream was open that no more is taken in until it is.
+  private var isFull = false
   private var isClosing = false
   private var written = 0
   private var reader = ReaderWatch(patience: StreamConnection.patience, utmostPatience: .infinity)
   /// Among the room's streams.
-  var place: Int?
+  var index: Int?
 
   /// - Parameters:
   ///   - address: as the admission counted it.
@@ -54,7 +56,7 @@ final class StreamConnection: ChannelDuplexHandler {
 
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
-    place = streams.enter(self, on: context.eventLoop)
+    index = streams.enter(self, on: context.eventLoop)
     isCounted = streams.desk.budget.enter()
     guard isCounted else { return refuse(.init(code: .busy, message: "There are too many streams already.")) }
     let this = NIOLoopBound(self, eventLoop: context.eventLoop)
@@ -65,8 +67,8 @@ final class StreamConnection: ChannelDuplexHandler {
 
   func channelInactive(context: ChannelHandlerContext) {
     isClosing = true
-    place.map(streams.leave)
-    place = nil
+    index.map(streams.leave)
+    index = nil
     reserved.map(streams.desk.budget.release)
     reserved = nil
     if isCounted { streams.desk.budget.leave() }
@@ -148,8 +150,10 @@ final class StreamConnection: ChannelDuplexHandler {
   }
 
   func read(context: ChannelHandlerContext) {
+    guard !isClosing else { return }
     // Until it is open, the first lines wait where they are.
-    if !isClosing, unread.readableBytes < longestMessageLine * 2 { context.read() }
+    isFull = unread.readableBytes >= longestMessageLine * 2
+    if !isFull { context.read() }
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -168,6 +172,10 @@ final class StreamConnection: ChannelDuplexHandler {
       if session?.turn != turn { then = .more }
     }
     if unread.readableBytes == 0 { unread = ByteBuffer() }
+    guard isFull, !isClosing, let context else { return }
+    // Whoever asked for more was told to wait, and does not ask again.
+    isFull = false
+    context.read()
   }
 
   private func nextLine() -> Result<ClientMessage, MessageError>? {
@@ -185,11 +193,11 @@ final class StreamConnection: ChannelDuplexHandler {
 
   /// Has the next frames made, if the client takes them and there is room for them in the budget.
   ///
-  /// - Parameter isBeat: what is not due, not in memory or over its share is looked at again.
-  func serve(isBeat: Bool = false) {
+  /// What is not due or not in memory the room looks after: ``edge(at:)``, ``coldPlace``.
+  func serve() {
     guard !isWorking, !isClosing, session != nil, let context, context.channel.isWritable else { return }
     let (desk, this) = (streams.desk, NIOLoopBound(self, eventLoop: context.eventLoop))
-    let wantsFollowing = session?.following != nil && (then == .more || (isBeat && then == .disk))
+    let wantsFollowing = session?.following != nil && then == .more
     guard wantsFollowing || session?.hasRepairs == true else {
       if hasAllInput, session?.following == nil { close() }
       return
@@ -214,11 +222,19 @@ final class StreamConnection: ChannelDuplexHandler {
   }
 
   /// Where it stands, if it waits there for what is due by now, and can take it.
-  func edge(at now: Ticks) -> StreamRoom.Edge? {
-    guard case .edge(let due) = then, due <= now, !isWorking, !isClosing, context?.channel.isWritable == true,
-      let session, !session.hasRepairs, let next = session.following, let air
+  func edge(at now: Ticks) -> StreamRoom.Place? {
+    if case .edge(let due) = then, due <= now { place } else { nil }
+  }
+
+  /// Where it stands, if it waits there for a disk.
+  var coldPlace: StreamRoom.Place? { then == .disk ? place : nil }
+
+  /// Where it stands, if it can take what is there.
+  private var place: StreamRoom.Place? {
+    guard !isWorking, !isClosing, context?.channel.isWritable == true, let session, !session.hasRepairs,
+      let next = session.following, let air
     else { return nil }
-    return StreamRoom.Edge(station: request.station, born: air.born, next: next)
+    return StreamRoom.Place(station: request.station, born: air.born, next: next)
   }
 
   /// Frames of what follows are being made for it: its turn, for ``send(_:turn:)``.

@@ -1,3 +1,4 @@
+import Dispatch
 import NIOCore
 import NIOPosix
 import Playout
@@ -74,6 +75,30 @@ import Wire
         try await client.say(#"{"type":"repair","packets":[[\#(n + 7),1]]}"#)
         let wanted = Array(n..<n + 3) + Array(n + 90..<n + 150) + [n + 7]
         #expect(try await client.frames(wanted.count) == wanted.map(air.frame))
+      }
+    }
+  }
+
+  /// Longer lines than it would ever say, while the stream is being opened: it is heard all the same.
+  @Test(.timeLimit(.minutes(1))) func hearsWhatIsSaidBeforeItIsOpen() async throws {
+    try await withDesk { port, _, registry, desk in
+      let air = try #require(registry.airs.air(1))
+      // All threads that open streams wait for a disk.
+      let disk = DispatchSemaphore(value: 0)
+      for _ in 0..<12 {
+        desk.work(on: MultiThreadedEventLoopGroup.singleton.next(), mayWait: true) {
+          disk.wait()
+        } then: { _ in
+        }
+      }
+      try await StreamClient.talk(port, #"{"type":"stream","station":1}"#) { client in
+        let long = String(repeating: "x", count: 60_000)
+        for _ in 0..<4 { try await client.say(#"{"type":"pause","reason":"\#(long)"}"#) }
+        try await client.say(#"{"type":"repair","packets":[[5,1]]}"#)
+        try await Task.sleep(for: .milliseconds(400))
+        for _ in 0..<12 { disk.signal() }
+        _ = try await client.reply()
+        #expect(try await client.frame() == air.frame(5))
       }
     }
   }
