@@ -19,15 +19,11 @@ final class AirBoard: Sendable {
     let configuration: StationConfiguration
   }
 
-  private struct State {
-    var airs: [Int: Air] = [:]
-    var births = 0
-  }
-
-  private let state = Mutex(State())
+  private let airs = Noticeboard<Air>()
+  private let births = Atomic<Int>(0)
 
   /// The air of the station with this number; nil while nothing of it is on the air.
-  func air(_ number: Int) -> Air? { state.withLock { $0.airs[number] } }
+  func air(_ number: Int) -> Air? { airs[number] }
 
   /// Takes up how a station is now.
   func put(_ entry: StationEntry) {
@@ -41,18 +37,15 @@ final class AirBoard: Sendable {
       titles[tape.path] = tape.info.title ?? entry.configuration.name
     }
     if let live = entry.live { titles[live.duty.ring] = live.title }
-    state.withLock { state in
-      if state.airs[number] == nil { state.births += 1 }
-      state.airs[number] = Air(
-        station: station, ssrc: entry.ssrc, born: state.airs[number]?.born ?? state.births, titles: titles,
-        cards: entry.schedule.cards, configuration: entry.configuration)
+    airs.change(number) { known in
+      Air(
+        station: station, ssrc: entry.ssrc, born: known?.born ?? births.add(1, ordering: .relaxed).newValue,
+        titles: titles, cards: entry.schedule.cards, configuration: entry.configuration)
     }
   }
 
   /// Takes off what is not on the air any more.
   func remove(_ numbers: some Collection<Int>) {
-    state.withLock { state in
-      for number in numbers { state.airs[number] = nil }
-    }
+    for number in numbers { airs.change(number) { _ in nil } }
   }
 }
