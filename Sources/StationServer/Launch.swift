@@ -20,6 +20,11 @@ enum Launch {
   /// Tapes being looked at, children's pipes, sockets.
   private static let filesBesidesConnections = 256
 
+  /// To be called before anything else is done.
+  static func ending() throws(Failure) -> Ending {
+    do { return try Ending() } catch { throw Failure(message: "\(error)", status: ExitStatus.software) }
+  }
+
   static func read(_ file: String) throws(Failure) -> Configuration {
     let text: [UInt8]
     do {
@@ -45,7 +50,9 @@ enum Launch {
   }
 
   /// Runs until SIGTERM or SIGINT; then everything leaves the air.
-  static func serve(_ configuration: Configuration, file: String) async throws(Failure) {
+  ///
+  /// - Parameter ending: those signals, caught since this program began.
+  static func serve(_ configuration: Configuration, file: String, ending: Ending) async throws(Failure) {
     // Whoever reads the log may go away; edits cannot be taken up yet.
     Signals.ignore([SIGPIPE, SIGHUP])
     let openFiles = FileLimit.raise()
@@ -94,16 +101,18 @@ enum Launch {
       registry: registry, recorder: LiveRecorder(executable: program.recorder), clock: clock, logger: logger)
     var quiet = logger
     quiet.logLevel = .error
-    let services = ServiceGroup(
-      configuration: ServiceGroupConfiguration(
-        services: [
-          supervisor, control, recorders, live, RegistryTicker(registry: registry),
-          TwinService(registry: registry, twins: configuration.twins, logger: logger),
-          SourceLookout(registry: registry), TapeInspector(registry: registry, logger: logger), watch,
-        ],
-        gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+    let services: [any Service] = [
+      supervisor, control, recorders, live, RegistryTicker(registry: registry),
+      TwinService(registry: registry, twins: configuration.twins, logger: logger), SourceLookout(registry: registry),
+      TapeInspector(registry: registry, logger: logger), watch,
+    ]
+    let watched = ServiceGroupConfiguration.ServiceConfiguration(
+      service: EndingWatch(ending: ending), successTerminationBehavior: .gracefullyShutdownGroup)
+    let group = ServiceGroup(
+      configuration: ServiceGroupConfiguration(services: services.map { .init(service: $0) } + [watched], logger: quiet)
+    )
     do {
-      try await services.run()
+      try await group.run()
     } catch {
       throw Failure(message: "stopped by a fault of its own: \(error)", status: ExitStatus.software)
     }

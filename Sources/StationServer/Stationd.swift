@@ -33,13 +33,14 @@ struct Stationd: AsyncParsableCommand {
       throw ValidationError("Name the stations' file: stationd --config stations.json")
     }
     do {
+      let ending = check ? nil : try Launch.ending()
       let configuration = try Launch.read(config)
-      if check {
+      guard let ending else {
         let count = configuration.stations.count
         print("\(config): \(count) station\(count == 1 ? "" : "s"), nothing wrong")
         return
       }
-      try await Launch.serve(configuration, file: config)
+      try await Launch.serve(configuration, file: config, ending: ending)
     } catch {
       error.tell()
       throw ExitCode(error.status)

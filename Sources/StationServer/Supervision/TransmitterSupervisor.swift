@@ -19,6 +19,9 @@ struct TransmitterSupervisor: Service {
   let clock: AirTime
   let logger: Logger
 
+  /// So long one may take that was asked to leave: nanoseconds.
+  private static let patience: Int64 = 1_000_000_000
+
   func run() async throws {
     await cancelWhenGracefulShutdown {
       var respite = Respite()
@@ -40,6 +43,8 @@ struct TransmitterSupervisor: Service {
     let handover = Handover(directory: directory, path: "")
     for elder in handover.findElders().elders {
       _ = try? handover.ask(elder, TransmitRequest(leave: .init(at: nil)), 1000)
+      let end = SteadyClock.now + patience
+      while UnixServer.isAlive(elder), SteadyClock.now < end { SteadyClock.sleep(until: SteadyClock.now + 5_000_000) }
     }
   }
 
