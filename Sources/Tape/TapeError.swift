@@ -9,6 +9,13 @@ package enum TapeError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The recorder handed over something that no tape may contain.
   case unfit(path: String, why: String)
 
+  /// The file that it is about.
+  package var path: String {
+    switch self {
+    case .system(_, let path, _), .damaged(let path, _), .unfit(let path, _): path
+    }
+  }
+
   package var description: String {
     switch self {
     case .system(let operation, let path, let code):

@@ -32,8 +32,8 @@ struct StationEntry {
   var twin = TwinStanding.none
   /// Whether nobody has sent to its group for so long that a live station may begin that its twin had.
   var isGroupFree = false
-  /// Why the transmitter cannot send it, if it says so.
-  var transmitterFault: String?
+  /// What the transmitter says is wrong with it.
+  var airFault: AirFault?
   /// What the log was last told of it.
   var told = ""
 
@@ -62,8 +62,10 @@ struct StationEntry {
     tapes = tapes.changed(to: new, played: format)
   }
 
-  /// Where another schedule may begin: what is in the configuration comes to its end, what is not any more does not.
+  /// Where another schedule may begin: what is in the configuration comes to its end, what is not any more does not, nor
+  /// what is not sent.
   func nextBoundary(at now: Ticks) -> EraBoundary.Place {
+    guard !isSilent else { return .randomAccess }
     guard let ending = schedule.onAir(at: now + StationEras.notice)?.tape, Paths.directory(of: ending) != cards,
       let key = TapeClearance.key(of: ending)
     else { return .programmeEnd }
@@ -83,6 +85,9 @@ struct StationEntry {
 
   /// "station 2 "Radio Quay"", for messages.
   var label: String { "station \(configuration.number) \"\(configuration.name)\"" }
+
+  /// Whether the transmitter does not send it for a fault.
+  var isSilent: Bool { airFault?.isSilent ?? false }
 
   /// The paths of the tapes that it plays, has only just played, or is going to play.
   func played(at now: Ticks) -> [String] {
@@ -113,7 +118,7 @@ struct StationEntry {
   }
 
   func state(at now: Ticks) -> StationState {
-    if transmitterFault != nil { return .offAir }
+    if isSilent { return .offAir }
     if twin.isHeld { return .preparing }
     if let live = liveOnAir(at: now) { return live.reason == nil ? .onAir : .standby }
     // A ring that is over, while the next one is being made.
@@ -131,14 +136,14 @@ struct StationEntry {
 
   /// Why it shows no programme, in one sentence; nil when its first tape is just being made, or about to begin.
   func reason(at now: Ticks) -> String? {
-    if transmitterFault == nil, case .held(let reason) = twin { return reason }
-    if transmitterFault == nil, let live = liveOnAir(at: now) { return live.reason }
+    if !isSilent, case .held(let reason) = twin { return reason }
+    if !isSilent, let live = liveOnAir(at: now) { return live.reason }
     switch state(at: now) {
     case .onAir: return nil
     case .preparing: return live?.report?.reason ?? review.faults.first
     case .standby where !review.isHopeless: return gap(at: now) ?? review.faults.first
     default:
-      if let transmitterFault { return transmitterFault }
+      if let airFault, isSilent { return airFault.reason }
       let more = review.faults.count > 1 ? " (and \(review.faults.count - 1) more)" : ""
       return (review.faults.first ?? "It has nothing to play.") + more
     }

@@ -12,10 +12,12 @@ extension StationEras {
   /// A timetable that says something else than before has its way from the end of the programme on the air, or from the next
   /// entry that begins sharp; or at once, where what is on is nothing of it.
   ///
-  /// - Parameter end: where a ring has ended that was on before.
+  /// - Parameters:
+  ///   - end: where a ring has ended that was on before.
+  ///   - isSilent: nothing of the station is sent: what is on need not come to its end.
   /// - Returns: whether anything changed.
   mutating func follow(
-    _ guide: TimetableGuide, at now: Ticks, from end: EraBoundary? = nil
+    _ guide: TimetableGuide, at now: Ticks, from end: EraBoundary? = nil, isSilent: Bool = false
   ) throws(TapeError) -> Bool {
     if let end {
       let parts = guide.parts(after: end.date)
@@ -46,7 +48,7 @@ extension StationEras {
       if let sharp = guide.resolver.nextSharp(after: date, before: ending.end) {
         try current.boundary(after: sharp, at: .date)
       } else {
-        try current.boundary(after: date, at: guide.plays(ending.tape) ? .programmeEnd : .randomAccess)
+        try current.boundary(after: date, at: guide.plays(ending.tape) && !isSilent ? .programmeEnd : .randomAccess)
       }
     let parts = guide.parts(after: boundary.date)
     guard !parts.isEmpty else { return false }

@@ -44,6 +44,9 @@ struct StationEras: Sendable {
     for (record, next) in zip(records, records.dropFirst().map(Optional.some) + [nil]) {
       if let era = try? Era(record, from: &open) {
         restored.append(era)
+      } else if record.start > now, !restored.isEmpty {
+        // What is to come is worked out anew.
+        break
       } else if next.map({ $0.start > now }) ?? true {
         return
       } else {

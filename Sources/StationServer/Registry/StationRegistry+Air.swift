@@ -21,10 +21,10 @@ extension StationRegistry {
   }
 
   /// What the transmitter says of its stations: a fault each, or none.
-  func transmitting(faults: [Int: String]) {
+  func transmitting(faults: [Int: AirFault]) {
     for number in numbers {
-      guard var entry = entries[number], faults[number] != entry.transmitterFault else { continue }
-      entry.transmitterFault = faults[number]
+      guard var entry = entries[number], faults[number] != entry.airFault else { continue }
+      entry.airFault = faults[number]
       entries[number] = entry
       touched.insert(number)
     }
@@ -32,6 +32,11 @@ extension StationRegistry {
   }
 
   // MARK: Clients
+
+  /// The transmitter cannot open this tape, nor can anybody else: it is made anew; stations go on with what they have.
+  func damaged(tape path: String) {
+    for tape in readyTapes() where tape.output == path { damaged(tape.request) }
+  }
 
   /// How the stations are now.
   func list() -> [StationSummary] {
@@ -64,7 +69,7 @@ extension StationRegistry {
     let standing = entry.standing(at: now)
     guard standing != entry.told else { return }
     entries[entry.configuration.number]?.told = standing
-    logger.log(level: entry.transmitterFault == nil ? .info : .warning, "\(entry.label) \(standing)")
+    logger.log(level: entry.airFault == nil ? .info : .warning, "\(entry.label) \(standing)")
   }
 
   /// To be called a few times a second: tells clients what has begun, and wakes recorders that were held back.

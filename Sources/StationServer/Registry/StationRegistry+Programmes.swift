@@ -70,7 +70,7 @@ extension StationRegistry {
       return try entry.schedule.play(tapes, at: now, place: entry.nextBoundary(at: now), from: entry.boundary)
     }
     let guide = entry.tapes.guide(schedule, entry.review, card: intermission(&entry))
-    if try entry.schedule.follow(guide, at: now, from: entry.boundary) { return true }
+    if try entry.schedule.follow(guide, at: now, from: entry.boundary, isSilent: entry.isSilent) { return true }
     // Behind a ring something has to come, also while the card of the timetable is still being made.
     guard let boundary = entry.boundary else { return false }
     return try entry.schedule.play(tapes, at: now, from: boundary)

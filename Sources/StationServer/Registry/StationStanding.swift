@@ -11,6 +11,7 @@ extension StationEntry {
       let programmes = "\(count) programme\(count == 1 ? "" : "s")"
       let faults = review.faults.isEmpty ? "" : ", without \(review.faults.joined(separator: "; "))"
       return "is on the air with \(programmes)" + (waiting == 0 ? "" : ", \(waiting) more being made") + faults
+        + (airFault.map { "; \($0.reason)" } ?? "")
     case .preparing:
       if case .held(let reason) = twin { return "is silent: \(reason)" }
       return "is being prepared"

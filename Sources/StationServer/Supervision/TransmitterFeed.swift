@@ -3,6 +3,7 @@ import Glibc
 import LinuxIO
 import Logging
 import NIOPosix
+import Tape
 
 /// The conversation with one transmitter: every plan as it comes, and a question once a second how the air is.
 struct TransmitterFeed {
@@ -42,11 +43,14 @@ struct TransmitterFeed {
       guard let ready = reply.ready else {
         let reason = reply.error ?? "the transmitter does not say why"
         logger.error("nothing can be sent: \(reason)")
-        await registry.transmitting(faults: Self.faults(plan.stations.map { ($0.identity.number, reason) }))
+        await registry.transmitting(
+          faults: Self.faults(plan.stations.map { ($0.identity.number, AirFault(reason: reason)) }))
         return false
       }
       clock.transmitterOffset = ready.clockOffset
-      await registry.transmitting(faults: Self.faults(ready.faults.map { ($0.number, $0.fault) }))
+      await registry.transmitting(
+        faults: Self.faults(ready.faults.map { ($0.number, AirFault($0.fault, goesOn: $0.goesOn)) }))
+      await renew(Set(ready.faults.flatMap { $0.paths ?? [] }))
       return true
     case .failure(let error):
       if !Task.isCancelled { logger.error("the transmitter does not take its plan: \(error)") }
@@ -69,7 +73,8 @@ struct TransmitterFeed {
       registry.airFigures.latest = reply.figures
       guard let figures = reply.figures, !figures.stations.isEmpty else { continue }
       clock.transmitterOffset = figures.clockOffset
-      await registry.transmitting(faults: Self.faults(figures.stations.map { ($0.number, $0.fault) }))
+      await registry.transmitting(
+        faults: Self.faults(figures.stations.map { ($0.number, AirFault($0.fault, goesOn: $0.goesOn)) }))
       await registry.transmitting(
         rates: Dictionary(
           figures.stations.map { (Int($0.number), $0.bitrate) }, uniquingKeysWith: { first, _ in first }))
@@ -81,7 +86,17 @@ struct TransmitterFeed {
     }
   }
 
-  private static func faults(_ faults: [(UInt16, String?)]) -> [Int: String] {
+  /// Tapes that the transmitter cannot open: those that nobody can are made anew.
+  private func renew(_ paths: Set<String>) async {
+    for path in paths.sorted() {
+      let isSound = try? await NIOThreadPool.singleton.runIfActive { (try? Tape(path: path, verify: false)) != nil }
+      guard isSound == false else { continue }
+      logger.warning("\(path) is gone or damaged: it is made anew")
+      await registry.damaged(tape: path)
+    }
+  }
+
+  private static func faults(_ faults: [(UInt16, AirFault?)]) -> [Int: AirFault] {
     Dictionary(
       faults.compactMap { number, fault in fault.map { (Int(number), $0) } }, uniquingKeysWith: { first, _ in first })
   }
@@ -111,5 +126,13 @@ struct TransmitterFeed {
         try? await Task.sleep(for: .milliseconds(2))
       }
     }
+  }
+}
+
+extension AirFault {
+  /// As a transmitter says it, if it says anything; one that does not say whether the station goes on does not send it.
+  fileprivate init?(_ reason: String?, goesOn: Bool?) {
+    guard let reason else { return nil }
+    self.init(reason: reason, isSilent: !(goesOn ?? false))
   }
 }

@@ -13,6 +13,10 @@ struct PlannedAir: Sendable {
     var readiness: Readiness
     /// Which of the sending threads carries it; nil until that is decided.
     var thread: Int?
+    /// What of its plan could not be opened, which others of its eras have to stand in for.
+    var fault: TransmitReply.Fault?
+    /// When it has anything to send; nil: it has.
+    var begins: Ticks?
 
     /// A part of 3 ms, by its number alone, so that it never changes: multiples of the golden ratio lie evenly between two
     /// whole numbers, however many of them there are.
@@ -49,11 +53,14 @@ struct PlannedAir: Sendable {
   /// By number.
   private(set) var entries: [Entry] = []
 
-  /// The air as `plan` has it. A station whose tapes do not open stays as it was, if it was on the air; what is open
-  /// already is not opened again.
+  /// The air as `plan` has it. An era whose tapes do not open is left out: what was on the air before it goes on, as this
+  /// transmitter's plan had it or the former one's. What is open already is not opened again.
   ///
+  /// - Parameter now: the air's time, by which an era is in force.
   /// - Throws: when the interface is not there.
-  func followed(by plan: TransmitPlan) throws(SystemError) -> (air: PlannedAir, faults: [TransmitReply.Fault]) {
+  func followed(by plan: TransmitPlan, now: Ticks) throws(SystemError) -> (
+    air: PlannedAir, faults: [TransmitReply.Fault]
+  ) {
     var next = PlannedAir()
     next.plan = plan
     next.threads = self.plan == nil ? min(max(plan.threads, 1), 1_024) : threads
@@ -66,9 +73,13 @@ struct PlannedAir: Sendable {
       let number = station.identity.number
       do {
         guard opened[number] == nil else { throw PlanFault(description: "its number is another station's too") }
-        opened[number] = try station.opened(after: before[number], &open)
+        let entry = try station.opened(after: before[number], &open, now: now)
+        opened[number] = entry
+        if let fault = entry.fault { faults.append(fault) }
       } catch {
-        faults.append(TransmitReply.Fault(number: number, fault: "\(error)"))
+        let goesOn = opened[number] != nil || before[number].map { $0.begins == nil } ?? false
+        faults.append(
+          .init(number: number, fault: "\(error)", goesOn: goesOn, paths: (error as? TapeError).map { [$0.path] }))
         if opened[number] == nil { opened[number] = before[number] }
       }
     }
@@ -89,7 +100,8 @@ struct PlannedAir: Sendable {
         AirSlot(
           source: entry.station, destination: entry.destination,
           ssrc: entry.plan.encapsulation == .rtp ? entry.plan.ssrc : nil, figures: entry.figures,
-          readiness: entry.readiness, predecessor: places[entry.plan.identity.number], notBefore: from,
+          readiness: entry.readiness, predecessor: places[entry.plan.identity.number],
+          notBefore: max(from, entry.begins ?? from),
           lead: entry.lead)
       }
       let rate = carried.reduce(0) { $0 + $1.station.datagramRate }
@@ -114,36 +126,24 @@ private struct PlanFault: Error, CustomStringConvertible {
 extension StationPlan {
   /// Opens the station's tapes and rings, or takes those that are open; `before` is the same station as it is on the air.
   fileprivate func opened(
-    after before: PlannedAir.Entry?, _ open: inout OpenTapes
+    after before: PlannedAir.Entry?, _ open: inout OpenTapes, now: Ticks
   ) throws -> PlannedAir.Entry {
     guard let destination = Destination(group: group, port: port) else {
       throw PlanFault(description: "\(group) is no multicast group")
     }
-    var entry: PlannedAir.Entry
-    if let before {
-      entry = before
+    if var entry = before, entry.fault == nil, entry.plan.eras == eras, entry.plan.identity == identity,
+      entry.station.eras.allSatisfy({ $0.ring?.isCurrent ?? true })
+    {
       (entry.plan, entry.destination) = (self, destination)
-      let areCurrent = before.station.eras.allSatisfy { $0.ring?.isCurrent ?? true }
-      if before.plan.eras == eras, before.plan.identity == identity, areCurrent { return entry }
-      entry.station = try station(before.station.eras, &open)
-    } else {
-      entry = PlannedAir.Entry(
-        plan: self, station: try station([], &open), destination: destination, figures: StationFigures(),
-        readiness: Readiness())
+      return entry
     }
-    return entry
-  }
-
-  private func station(_ known: [Era], _ open: inout OpenTapes) throws -> Station {
-    let eras = try self.eras.map { record throws(TapeError) in
-      guard let same = known.first(where: { $0.record == record }) else { return try Era(record, from: &open) }
-      // Under the name of its ring there may be another one, or none any more.
-      if let ring = same.ring, !ring.isCurrent, let other = try? Era(record, from: &open) { return other }
-      return same
-    }
-    guard let station = Station(identity: identity, eras: eras) else {
+    let opened = try PlannedEras(eras, known: before?.station.eras ?? [], &open, now: now)
+    guard let station = Station(identity: identity, eras: opened.eras) else {
       throw PlanFault(description: "its eras are not in order")
     }
-    return station
+    return PlannedAir.Entry(
+      plan: self, station: station, destination: destination, figures: before?.figures ?? StationFigures(),
+      readiness: before?.readiness ?? Readiness(), thread: before?.thread, fault: opened.fault(of: identity.number),
+      begins: opened.begins)
   }
 }

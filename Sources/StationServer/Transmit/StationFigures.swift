@@ -43,8 +43,8 @@ final class StationFigures: Sendable {
   }
 
   /// The counts as they are reported.
-  func summary(number: UInt16, planFault: String?) -> TransmitFigures.Station {
-    var fault = planFault
+  func summary(number: UInt16, planFault: TransmitReply.Fault?) -> TransmitFigures.Station {
+    var fault: String?
     let code = refusal.load(ordering: .relaxed)
     if isDry.load(ordering: .relaxed) {
       fault = "its recorder delivers nothing"
@@ -57,6 +57,7 @@ final class StationFigures: Sendable {
     return TransmitFigures.Station(
       number: number, sent: sent.load(ordering: .relaxed), late: late.load(ordering: .relaxed),
       skipped: skipped.load(ordering: .relaxed), errors: errors.load(ordering: .relaxed),
-      bitrate: bitrate.load(ordering: .relaxed), worstLateness: Ticks(worst).nanoseconds, fault: fault)
+      bitrate: bitrate.load(ordering: .relaxed), worstLateness: Ticks(worst).nanoseconds,
+      fault: fault ?? planFault?.fault, goesOn: fault == nil ? planFault?.goesOn : nil)
   }
 }

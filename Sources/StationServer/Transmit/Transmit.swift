@@ -24,7 +24,10 @@ struct Transmit: ParsableCommand {
         ThisProcess.signal(SIGTERM)
       }
       let server = try UnixServer(path: path) { desk.answer($0) }
-      while try signals.wait(timeoutMilliseconds: 1000) == nil { desk.followInterface() }
+      while try signals.wait(timeoutMilliseconds: 1000) == nil {
+        desk.followInterface()
+        desk.tryAgain()
+      }
       desk.leave()
       server.close()
       // A request to leave may just be being answered.

@@ -12,11 +12,15 @@ final class TransmitDesk: Sendable {
   private struct Listed: Sendable {
     var number: UInt16
     var figures: StationFigures
-    var fault: String?
+    var fault: TransmitReply.Fault?
   }
 
   private struct Air: Sendable {
     var planned = PlannedAir()
+    /// What of the plan is not sent.
+    var faults: [TransmitReply.Fault] = []
+    /// When that is tried again.
+    var retry = Retry()
     /// Since the first plan.
     var threads: SendingThreads?
   }
@@ -83,7 +87,7 @@ final class TransmitDesk: Sendable {
   }
 
   private func carryOut(_ plan: TransmitPlan, _ air: inout Air) throws(SystemError) -> TransmitReply.Ready {
-    let (next, faults) = try air.planned.followed(by: plan)
+    let (next, faults) = try air.planned.followed(by: plan, now: now(by: plan, air))
     let way = next.way == air.planned.way ? nil : next.way
     // Found out before an elder is asked to leave.
     _ = try way?.open()
@@ -92,6 +96,7 @@ final class TransmitDesk: Sendable {
     let from = agreed ?? terms.now + Self.notice(stations: next.entries.count)
     try air.threads?.carryOut(next.rosters(after: air.planned, from: from), way: way)
     air.planned = next
+    note(faults, &air)
     list(next.entries, faults)
     return TransmitReply.Ready(from: from, clockOffset: terms.clockOffset.load(ordering: .relaxed), faults: faults)
   }
@@ -109,12 +114,41 @@ final class TransmitDesk: Sendable {
     }
   }
 
+  /// Looks again for tapes that could not be opened: after a second, and then less and less often. To be called now and
+  /// then.
+  func tryAgain() {
+    guard terms.end.load(ordering: .relaxed) == .max else { return }
+    _ = air.withLockIfAvailable { air in
+      guard let plan = air.planned.plan, !air.faults.isEmpty, air.retry.isDue(at: SteadyClock.now) else { return }
+      do {
+        let (_, faults) = try air.planned.followed(by: plan, now: terms.now)
+        if faults == air.faults { note(faults, &air) } else { _ = try carryOut(plan, &air) }
+      } catch { Transmit.log("\(error)") }
+    }
+  }
+
+  private func note(_ faults: [TransmitReply.Fault], _ air: inout Air) {
+    if faults != air.faults || faults.isEmpty { air.retry.succeeded() }
+    if !faults.isEmpty { _ = air.retry.failed(nil, at: SteadyClock.now) }
+    air.faults = faults
+  }
+
+  /// The air's time, by the plan as long as there is none.
+  private func now(by plan: TransmitPlan, _ air: Air) -> Ticks {
+    guard air.threads == nil else { return terms.now }
+    return Ticks(nanoseconds: SteadyClock.now + (Self.offset(plan.clockOffset) ?? AirClock().offset))
+  }
+
+  /// The machine was started after 1970: what is not positive is no offset.
+  private static func offset(_ given: Int64?) -> Int64? {
+    given.flatMap { (1..<1 << 61).contains($0) ? $0 : nil }
+  }
+
   /// Starts the sending threads, and has the elder leave if there is one; returns the date from which on the air is ours,
   /// nil if nobody else has it.
   private func begin(_ plan: TransmitPlan, threads count: Int, _ air: inout Air) throws(SystemError) -> Ticks? {
     let inheritance = handover.findElders()
-    // The machine was started after 1970: what is not positive is no such offset.
-    let offset = (inheritance.clockOffset ?? plan.clockOffset).flatMap { (1..<1 << 61).contains($0) ? $0 : nil }
+    let offset = Self.offset(inheritance.clockOffset ?? plan.clockOffset)
     terms.clockOffset.store(offset ?? AirClock().offset, ordering: .relaxed)
     let threads = try SendingThreads(count: count, terms: terms, onLeft: onLeft)
     isRealTime.store(threads.isRealTime, ordering: .relaxed)
@@ -134,7 +168,7 @@ final class TransmitDesk: Sendable {
     let playing = entries.map { Listed(number: $0.plan.identity.number, figures: $0.figures) }
     var all = Dictionary(playing.map { ($0.number, $0) }, uniquingKeysWith: { first, _ in first })
     for fault in faults {
-      all[fault.number, default: Listed(number: fault.number, figures: StationFigures())].fault = fault.fault
+      all[fault.number, default: Listed(number: fault.number, figures: StationFigures())].fault = fault
     }
     let list = all.values.sorted { $0.number < $1.number }
     listed.withLock { $0 = list }

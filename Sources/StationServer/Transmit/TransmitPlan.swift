@@ -67,6 +67,11 @@ struct TransmitReply: Codable, Sendable {
   struct Fault: Codable, Hashable, Sendable {
     var number: UInt16
     var fault: String
+    /// Whether the station is on the air all the same, with what of its plan it can play; nil from an elder that does not
+    /// say.
+    var goesOn: Bool?
+    /// The tapes that could not be opened.
+    var paths: [String]?
   }
 
   struct Left: Codable, Sendable {
@@ -98,6 +103,8 @@ struct TransmitFigures: Codable, Sendable {
     var worstLateness: Int64
     /// What is wrong, in a sentence; nil when all is well.
     var fault: String?
+    /// Whether it is on the air all the same; nil: it is not, if anything is wrong.
+    var goesOn: Bool?
   }
 
   /// The process as a whole.

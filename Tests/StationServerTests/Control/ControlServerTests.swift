@@ -179,7 +179,7 @@ import Wire
         try await outbound.write(ByteBuffer(string: "{\"type\":\"join\",\"station\":2}\n"))
         var answers = inbound.makeAsyncIterator()
         _ = try await answers.next()
-        await registry.transmitting(faults: [1: "It rains.", 2: "It snows."])
+        await registry.transmitting(faults: [1: AirFault(reason: "It rains."), 2: AirFault(reason: "It snows.")])
         guard case .changed(let changed) = try await answers.next()?.get() else {
           Issue.record("no news")
           return

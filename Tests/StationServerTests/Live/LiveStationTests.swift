@@ -415,7 +415,7 @@ import Wire
     await registry.reported(next, Self.onAir)
     lab.pass(seconds: 5)
     // The transmitter says so when nothing comes, and when something comes again.
-    await registry.transmitting(faults: [1: "its recorder delivers nothing"])
+    await registry.transmitting(faults: [1: AirFault(reason: "its recorder delivers nothing")])
     #expect(await registry.list()[0].state == .offAir)
     #expect(await registry.list()[0].reason == "its recorder delivers nothing")
     await registry.transmitting(faults: [:])

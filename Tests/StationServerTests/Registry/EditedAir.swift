@@ -70,7 +70,7 @@ final class EditedAir {
   }
 
   private func takePlan() async throws {
-    let (next, faults) = try planned.followed(by: await registry.plan(clockOffset: nil))
+    let (next, faults) = try planned.followed(by: await registry.plan(clockOffset: nil), now: lab.now)
     #expect(faults.isEmpty)
     var rosters = next.rosters(after: planned, from: lab.now + .milliseconds(10))
     #expect(rosters.count == 1)

@@ -457,7 +457,7 @@ private final class Count: Sendable {
     let registry = lab.registry()
     await registry.begin()
     try await lab.recordAll(registry)
-    await registry.transmitting(faults: [1: "the network refuses datagrams: Network is down"])
+    await registry.transmitting(faults: [1: AirFault(reason: "the network refuses datagrams: Network is down")])
     #expect(await registry.list()[0].state == .offAir)
     await registry.transmitting(faults: [:])
     #expect(await registry.list()[0].state == .onAir)

@@ -65,7 +65,7 @@ import TransportStream
         group: "239.255.78.\(number)", port: 5510, encapsulation: .rtp, ssrc: 1, eras: [EraRecord.always([tape])])
     }
     let plan = TransmitPlan(interface: "lo", ttl: 1, dscp: 0, clockOffset: nil, threads: 2, stations: stations)
-    let (air, faults) = try PlannedAir().followed(by: plan)
+    let (air, faults) = try PlannedAir().followed(by: plan, now: noon)
     #expect(faults.isEmpty && air.entries.count == 50 && air.threads == 2)
     #expect(Set(air.entries.flatMap(\.station.eras).flatMap(\.tapes).map { ObjectIdentifier($0) }).count == 1)
     #expect(air.entries.filter { $0.thread == 0 }.count == 25)
@@ -75,7 +75,7 @@ import TransportStream
     var more = plan
     more.stations.append(stations[0])
     more.stations[50].identity.number = 51
-    let (next, none) = try air.followed(by: more)
+    let (next, none) = try air.followed(by: more, now: noon)
     #expect(none.isEmpty)
     #expect(next.entries[49].station.eras[0].tapes[0] === air.entries[0].station.eras[0].tapes[0])
     #expect(next.entries[50].station.eras[0].tapes[0] !== air.entries[0].station.eras[0].tapes[0])
