@@ -143,6 +143,10 @@ enum Beginning: Sendable, Equatable {
   /// How much later than asked for the past may begin without a word: a random access point's distance, in seconds.
   static let tolerance = 10.0
 
+  /// So long after a programme's beginning, in seconds, its first random access point is the last one that has been: it
+  /// is due a moment later than the programme begins, and at the beginning itself the last one is still the former's.
+  private static let entry = 0.2
+
   case live
   /// Seconds since the Unix epoch.
   case at(Double)
@@ -154,7 +158,7 @@ enum Beginning: Sendable, Equatable {
     switch self {
     case .live: .live
     case .at(let date): .at(date)
-    case .startOver: station.now.map { .at($0.start) } ?? .live
+    case .startOver: station.now.map { .at($0.start + Self.entry) } ?? .live
     }
   }
 }
