@@ -48,23 +48,25 @@ import TransportStream
   }
 
   @Test func copiesABareTransportStream() throws {
+    let port = try FeedPlace.port()
     let clips = try Clips()
-    let probe = try FeedProbe("udp://127.0.0.1:43211")
+    let probe = try FeedProbe("udp://127.0.0.1:\(port)")
     let server = try FeedServer(
       ffmpeg: "\(FeedInputTests.picture) \(FeedInputTests.sound) \(FeedInputTests.h264) \(FeedInputTests.aac)"
-        + " -f mpegts udp://127.0.0.1:43211?pkt_size=1316")
+        + " -f mpegts udp://127.0.0.1:\(port)?pkt_size=1316")
     #expect(probe.wait(10) { $0.video.count > 60 }, "\(probe.summary)")
     server.stop()
     #expect(probe.wait(4) { $0.hasEnded }, "\(probe.summary)")
-    #expect(probe.reason == "127.0.0.1:43211: no data for 2 s")
+    #expect(probe.reason == "127.0.0.1:\(port): no data for 2 s")
     try judge(probe, clips, pictures: 60)
   }
 
   @Test func copiesRTPFromAGroup() throws {
+    let place = try FeedPlace()
     let clips = try Clips()
     let bytes = try FeedInputTests.stream(clips, seconds: 8)
-    let probe = try FeedProbe("rtp://239.255.77.41:43213?localaddr=lo")
-    let sent = try FeedSender(bytes: bytes, rate: 3_000_000, group: "239.255.77.41", port: 43213).send()
+    let probe = try FeedProbe("rtp://\(place.group):\(place.port)?localaddr=lo")
+    let sent = try FeedSender(bytes: bytes, rate: 3_000_000, group: place.group, port: place.port).send()
     probe.stop()
     try judge(probe, clips, pictures: 120)
     // From the last of a picture's packets on the socket to its delivery.
@@ -112,19 +114,20 @@ import TransportStream
   }
 
   @Test func copiesSRT() throws {
+    let port = try FeedPlace.port()
     let clips = try Clips()
     let server = try FeedServer(
       ffmpeg: "\(FeedInputTests.picture) \(FeedInputTests.sound) \(FeedInputTests.h264) \(FeedInputTests.aac)"
-        + " -f mpegts srt://127.0.0.1:43215?mode=listener&passphrase=0123456789&pkt_size=1316")
+        + " -f mpegts srt://127.0.0.1:\(port)?mode=listener&passphrase=0123456789&pkt_size=1316")
     SteadyClock.sleep(until: SteadyClock.now + 500_000_000)
-    let probe = try FeedProbe("srt://127.0.0.1:43215?passphrase=0123456789&latency=80")
+    let probe = try FeedProbe("srt://127.0.0.1:\(port)?passphrase=0123456789&latency=80")
     #expect(probe.wait(10) { $0.video.count > 60 }, "\(probe.summary)")
     server.stop()
     #expect(probe.wait(4) { $0.hasEnded }, "\(probe.summary)")
     #expect(probe.reason?.contains("0123456789") == false)
     print("SRT ends: \(probe.reason ?? "")")
     try judge(probe, clips, pictures: 50)
-    let nobody = try FeedProbe("srt://127.0.0.1:43215")
+    let nobody = try FeedProbe("srt://127.0.0.1:\(port)")
     #expect(nobody.wait(6) { $0.hasEnded })
     print("SRT to nobody: \(nobody.reason ?? "")")
   }
@@ -159,10 +162,11 @@ import TransportStream
   }
 
   @Test func encodesWhatTheHouseDoesNotSpeak() throws {
-    let probe = try FeedProbe("udp://127.0.0.1:43217")
+    let port = try FeedPlace.port()
+    let probe = try FeedProbe("udp://127.0.0.1:\(port)")
     let server = try FeedServer(
       ffmpeg: "\(FeedInputTests.picture) \(FeedInputTests.sound) -c:v mpeg4 -g 12 -c:a mp2 -f mpegts"
-        + " udp://127.0.0.1:43217?pkt_size=1316")
+        + " udp://127.0.0.1:\(port)?pkt_size=1316")
     #expect(probe.wait(10) { $0.pictures.count > 50 && $0.sounds.count > 50 }, "\(probe.summary)")
     probe.stop()
     server.stop()
@@ -173,11 +177,12 @@ import TransportStream
   }
 
   @Test func encodesSoundAloneBesideCopiedPictures() throws {
+    let port = try FeedPlace.port()
     let clips = try Clips()
-    let probe = try FeedProbe("udp://127.0.0.1:43219")
+    let probe = try FeedProbe("udp://127.0.0.1:\(port)")
     let server = try FeedServer(
       ffmpeg: "\(FeedInputTests.picture) \(FeedInputTests.sound) \(FeedInputTests.h264) -c:a mp2 -f mpegts"
-        + " udp://127.0.0.1:43219?pkt_size=1316")
+        + " udp://127.0.0.1:\(port)?pkt_size=1316")
     #expect(probe.wait(10) { $0.video.count > 60 && $0.audio().count > 60 }, "\(probe.summary)")
     probe.stop()
     server.stop()
@@ -185,10 +190,11 @@ import TransportStream
   }
 
   @Test func takesPicturesAlone() throws {
+    let port = try FeedPlace.port()
     let clips = try Clips()
-    let probe = try FeedProbe("udp://127.0.0.1:43221")
+    let probe = try FeedProbe("udp://127.0.0.1:\(port)")
     let server = try FeedServer(
-      ffmpeg: "\(FeedInputTests.picture) \(FeedInputTests.h264) -f mpegts udp://127.0.0.1:43221?pkt_size=1316")
+      ffmpeg: "\(FeedInputTests.picture) \(FeedInputTests.h264) -f mpegts udp://127.0.0.1:\(port)?pkt_size=1316")
     #expect(probe.wait(10) { $0.video.count > 60 }, "\(probe.summary)")
     probe.stop()
     server.stop()
@@ -198,9 +204,10 @@ import TransportStream
 
   @Test func takesSoundAlone() throws {
     for house in [FeedProbe.house, HouseFormat(video: nil, audio: FeedProbe.house.audio)] {
-      let probe = try FeedProbe("udp://127.0.0.1:43223", house: house)
+      let port = try FeedPlace.port()
+      let probe = try FeedProbe("udp://127.0.0.1:\(port)", house: house)
       let server = try FeedServer(
-        ffmpeg: "\(FeedInputTests.sound) \(FeedInputTests.aac) -f mpegts udp://127.0.0.1:43223?pkt_size=1316")
+        ffmpeg: "\(FeedInputTests.sound) \(FeedInputTests.aac) -f mpegts udp://127.0.0.1:\(port)?pkt_size=1316")
       #expect(probe.wait(10) { $0.audio().count > 60 }, "\(probe.summary)")
       probe.stop()
       server.stop()
@@ -209,6 +216,7 @@ import TransportStream
   }
 
   @Test func goesOnWhereItsClockBeginsAgain() throws {
+    let place = try FeedPlace()
     let clips = try Clips()
     // 33 bits are 95443.7 s.
     let path = try clips.make(
@@ -216,8 +224,8 @@ import TransportStream
       "-f lavfi -i testsrc2=s=320x180:r=25:d=8 -f lavfi -i sine=440:r=48000:d=8 -ac 2 \(FeedInputTests.h264)"
         + " \(FeedInputTests.aac) -output_ts_offset 95438 -muxrate 3M -f mpegts")
     let bytes = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
-    let probe = try FeedProbe("udp://239.255.77.42:43225?localaddr=lo")
-    _ = try FeedSender(bytes: bytes, rate: 3_000_000, group: "239.255.77.42", port: 43225, isRTP: false).send()
+    let probe = try FeedProbe("udp://\(place.group):\(place.port)?localaddr=lo")
+    _ = try FeedSender(bytes: bytes, rate: 3_000_000, group: place.group, port: place.port, isRTP: false).send()
     probe.stop()
     try judge(probe, clips, pictures: 120)
     // libav may count from before zero, or beyond 33 bits.
@@ -243,10 +251,11 @@ import TransportStream
       ["it has ended", "the connection failed"].map { "127.0.0.1:\(dying.port): \($0)" }.contains(died.reason))
     #expect(held.wait(8) { $0.hasEnded })
     #expect(held.reason == "127.0.0.1:\(dying.port): no data for 5 s")
-    let garbage = try FeedProbe("udp://127.0.0.1:43227")
-    let noise = try FeedServer(ffmpeg: "-re -f lavfi -i sine -c:a pcm_s16le -f s16le udp://127.0.0.1:43227")
+    let port = try FeedPlace.port()
+    let garbage = try FeedProbe("udp://127.0.0.1:\(port)")
+    let noise = try FeedServer(ffmpeg: "-re -f lavfi -i sine -c:a pcm_s16le -f s16le udp://127.0.0.1:\(port)")
     #expect(garbage.wait(8) { $0.hasEnded })
-    #expect(garbage.reason == "127.0.0.1:43227: what comes is no transport stream, bare or in RTP")
+    #expect(garbage.reason == "127.0.0.1:\(port): what comes is no transport stream, bare or in RTP")
     #expect(garbage.units.isEmpty, "\(garbage.summary)")
     noise.stop()
     await silent.close()
