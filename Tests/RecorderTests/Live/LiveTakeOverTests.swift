@@ -101,7 +101,8 @@ private final class Sleeper: Sendable {
     }
     let margins = report.lines.map { "\($0.pid): \($0.leastMargin ?? 0) ms" }
     #expect(faults == [], "least margins \(margins), longest clock \(report.clock.longestInterval)")
-    // How long they wait says something of the recorder only on a machine that keeps time while it is watched.
+    // However busy the machine is; and less says something of the recorder only where it keeps time while it is watched.
+    #expect(report.clock.longestInterval < 1_000)
     if sleeper.longest < 10_000_000 {
       #expect(report.clock.longestInterval < 100)
       #expect((report.tables["PAT"]?.longestInterval ?? 9_999) < 150)
