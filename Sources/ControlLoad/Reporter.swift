@@ -79,7 +79,7 @@ final class Reporter: ChannelInboundHandler {
 
 /// Has all reporters report when they are to.
 enum Reporters {
-  private static let step = TimeAmount.milliseconds(20)
+  private static let step = TimeAmount.milliseconds(50)
 
   /// Until the task that is returned is cancelled.
   static func run(_ channels: [any Channel], on loop: any EventLoop) async throws -> RepeatedTask {

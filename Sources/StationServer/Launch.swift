@@ -62,7 +62,8 @@ enum Launch {
 
     let logger = Logger(label: "stationd") { _ in PlainLog() }
     // A transmitter that an earlier stationd left on the air may go by another time than the system's has become.
-    let clock = AirTime(offset: Handover(directory: runDirectory.path, path: "").findElders().clockOffset)
+    let elders = Handover(directory: runDirectory.path, path: "").findElders()
+    let clock = AirTime(offset: elders.clockOffset)
     let memory = try memoryDirectory(runDirectory.path)
     let registry = StationRegistry(
       configuration, slots: ProcessInfo.processInfo.activeProcessorCount, memory: memory, clock: clock, logger: logger)
@@ -86,7 +87,7 @@ enum Launch {
     logger.info(
       "\(configuration.site.name): \(configuration.stations.count) stations, control at \(configuration.listen)")
     await meetTwins(configuration.twins, registry, control)
-    await registry.begin()
+    await registry.begin(isOnAir: !elders.elders.isEmpty)
     let desk = try statusDesk(
       StatusDesk(registry: registry, control: control, configuration: configuration, file: file), runDirectory.path)
 

@@ -110,6 +110,9 @@ extension StationRegistry {
     if entry.twin != before { planWake() }
   }
 
+  /// A live station that is new here begins when nobody sends to its group: a twin that does not answer may.
+  func listen(before entry: inout StationEntry) { entry.twin = .held(Self.listeningReason) }
+
   private static let liveReason = "its twin sends it: what is live comes from one server at a time"
   private static let listeningReason = "its twin does not answer: it begins when nobody sends to its group any more"
 
@@ -135,10 +138,12 @@ extension StationRegistry {
   /// The groups of stations that begin when nobody sends to them any more, by the stations' numbers.
   var groupsToHear: [Int: GroupWatch.Place] {
     var places: [Int: GroupWatch.Place] = [:]
+    // Of two that listen at the same moment, the elder begins first, and the younger hears it.
+    let isYounger = twins.values.contains { ($0.began, $0.id) < (began, runID) }
     for (number, entry) in entries where entry.twin == .held(Self.listeningReason) {
       places[number] = .init(
         group: entry.configuration.group.description, port: UInt16(truncatingIfNeeded: entry.configuration.port),
-        interface: multicast.interface)
+        interface: multicast.interface, patience: isYounger ? 1_500_000_000 : 500_000_000)
     }
     return places
   }

@@ -83,8 +83,10 @@ actor StationRegistry {
   var numbers: [Int] { entries.keys.sorted() }
 
   /// Looks at all tapes once, takes up where the last run ended, and puts on the air what can be.
-  func begin() {
-    for number in numbers { takeUp(number) }
+  ///
+  /// - Parameter isOnAir: whether a transmitter is on the air that an earlier run has left there.
+  func begin(isOnAir: Bool = false) {
+    for number in numbers { takeUp(number, isOnAir: isOnAir) }
     clearTapes()
     publish()
     planWake()
@@ -92,8 +94,11 @@ actor StationRegistry {
   }
 
   /// Puts a station on the air where the last run left it, as far as its tapes are there.
-  func takeUp(_ number: Int) {
+  ///
+  /// - Parameter isOnAir: whether a transmitter of this server's may be sending it already.
+  func takeUp(_ number: Int, isOnAir: Bool = false) {
     guard var entry = entries[number] else { return }
+    if hasTwins, !isOnAir, case .live = entry.configuration.source { listen(before: &entry) }
     let records = elderEras(of: entry) ?? store.load(entry.ssrc)
     let isLive = if case .live = entry.configuration.source { true } else { false }
     let played = Set(records.flatMap(\.tapes))

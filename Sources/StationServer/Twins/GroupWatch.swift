@@ -9,15 +9,14 @@ struct GroupWatch: Sendable {
     let group: String
     let port: UInt16
     let interface: String
+    /// The group is free when nothing has come for so long: nanoseconds.
+    let patience: Int64
   }
 
   let registry: StationRegistry
   let logger: Logger
   /// Between two looks.
   var period = Duration.milliseconds(50)
-  /// A group is free on which nothing has come for so long: nanoseconds.
-  var patience: Int64 = 500_000_000
-
   func run() async {
     var ears: [Int: Ear] = [:]
     while !Task.isCancelled {
@@ -26,7 +25,7 @@ struct GroupWatch: Sendable {
       for (number, ear) in ears {
         if places[number] == nil {
           ears[number] = nil
-        } else if ear.silence() > patience {
+        } else if ear.silence() > ear.place.patience {
           await registry.heardNobody(on: number)
         }
       }

@@ -54,6 +54,39 @@ import Wire
     }
   }
 
+  /// Before a server has anything on the air it answers twins; others wait, and are told what is so then.
+  @Test func whileItStartsOnlyTwinsAreAnswered() async throws {
+    let lab = try StationLab([["a.mp4"]]) { configuration, _ in configuration.twins = [.init(host: "other", port: 1)] }
+    let registry = lab.registry()
+    await registry.twinBoard.publish(registry.introduction)
+    let server = try await ControlServer.bind(
+      .init(host: "127.0.0.1", port: 0), registry: registry, admission: Admission(total: 10, perAddress: 10))
+    try await server.letTwinsIn()
+    let port = server.port
+    async let answers = Self.say("{\"type\":\"list\"}\n{\"type\":\"join\",\"station\":1}\n", to: port)
+    for _ in 0..<20 {
+      #expect(await TwinLink(address: .init(host: "127.0.0.1", port: port)).first()?.starting != nil)
+    }
+    await registry.begin()
+    try await lab.recordAll(registry)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await server.run() }
+      let answers = try await answers
+      try #require(answers.count == 2)
+      if case .stations(let list) = answers[0] {
+        #expect(list.stations.map(\.number) == [1])
+      } else {
+        Issue.record("\(answers[0])")
+      }
+      if case .joined(let joined) = answers[1] {
+        #expect(joined.station.number == 1)
+      } else {
+        Issue.record("\(answers[1])")
+      }
+      group.cancelAll()
+    }
+  }
+
   @Test func answersAClientThatSaysAllAtOnce() async throws {
     try await withServer { port, _ in
       let answers = try await Self.say(

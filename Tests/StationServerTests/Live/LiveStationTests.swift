@@ -100,7 +100,8 @@ import Wire
     await registry.tick()
     #expect(await registry.plan(clockOffset: nil).stations.isEmpty)
     #expect(await registry.list()[0].reason?.contains("nobody sends") == true)
-    let place = GroupWatch.Place(group: lab.configuration.stations[0].group.description, port: 5004, interface: "lo")
+    let place = GroupWatch.Place(
+      group: lab.configuration.stations[0].group.description, port: 5004, interface: "lo", patience: 500_000_000)
     #expect(await registry.groupsToHear == [1: place])
     await registry.heardNobody(on: 1)
     #expect(await registry.list()[0].state == .onAir)
@@ -115,6 +116,26 @@ import Wire
     back.stations[0].eras = []
     #expect(await registry.heard(back, from: address))
     #expect(await registry.plan(clockOffset: nil).stations.first?.eras == [era])
+  }
+
+  /// Nobody answers, but somebody may send.
+  @Test func listensBeforeItBeginsWhereThereAreTwins() async throws {
+    let lab = try StationLab([["a.mp4"]]) { configuration, _ in configuration.twins = [.init(host: "other", port: 1)] }
+    let registry = lab.registry(station(lab, Self.card))
+    await registry.begin()
+    let duty = try #require(await registry.liveDuties().first).what
+    try write(duty, datagrams: 300)
+    await registry.reported(duty, Self.onAir)
+    lab.pass(seconds: 2)
+    #expect(await registry.plan(clockOffset: nil).stations.isEmpty)
+    #expect(await registry.groupsToHear.count == 1)
+    await registry.heardNobody(on: 1)
+    #expect(await registry.plan(clockOffset: nil).stations.count == 1)
+    #expect(await registry.groupsToHear.isEmpty)
+    // After a restart its own transmitter is what would be heard.
+    let again = lab.registry(station(lab, Self.card))
+    await again.begin(isOnAir: true)
+    #expect(await again.plan(clockOffset: nil).stations.count == 1)
   }
 
   @Test func goesOnWithItsRingAfterARestart() async throws {
