@@ -63,7 +63,7 @@ import Wire
       .init(host: "127.0.0.1", port: 0), registry: registry, admission: Admission(total: 10, perAddress: 10))
     try await server.letTwinsIn()
     let port = server.port
-    async let answers = Self.say("{\"type\":\"list\"}\n{\"type\":\"join\",\"station\":1}\n", to: port)
+    let asking = Task { try await Self.say("{\"type\":\"list\"}\n{\"type\":\"join\",\"station\":1}\n", to: port) }
     for _ in 0..<20 {
       #expect(await TwinLink(address: .init(host: "127.0.0.1", port: port)).first()?.starting != nil)
     }
@@ -71,7 +71,7 @@ import Wire
     try await lab.recordAll(registry)
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await server.run() }
-      let answers = try await answers
+      let answers = try await asking.value
       try #require(answers.count == 2)
       if case .stations(let list) = answers[0] {
         #expect(list.stations.map(\.number) == [1])
