@@ -9,6 +9,9 @@ final class Inlet {
 
   private let joinsGroup: Bool
   private var group: MulticastReceiver?
+  private var membership: GroupWatch
+  /// Where the group is joined: the source's interface, with the number that it has now.
+  private var interface: NetworkInterface?
   private var link: StreamLink?
   /// When the group is to be joined again, in steady nanoseconds.
   private var nextJoin: Int64
@@ -23,21 +26,41 @@ final class Inlet {
     self.source = source
     self.joinsGroup = joinsGroup
     nextJoin = now
+    membership = GroupWatch(now: now)
+    interface = source.interface
     if let server = source.server { link = StreamLink(server, now: now) }
   }
 
-  /// Joins the group, again if that failed or its socket did.
+  /// Joins the group, again if that failed or its socket did, if nothing comes, or if the interface is another by now.
   func join(now: Int64) {
-    guard joinsGroup, group == nil, now >= nextJoin else { return }
+    guard joinsGroup else { return }
+    if descriptor != nil, let duty = membership.duty(now: now) {
+      let isOther = findInterface()
+      // It leaves first: a membership that another one covers tells no router or switch anything.
+      if isOther || duty == .rejoin { group = nil }
+      nextJoin = now
+    }
+    guard descriptor == nil, now >= nextJoin else { return }
     do throws(SystemError) {
+      if fault != nil { _ = findInterface() }
       group = try MulticastReceiver(
-        group: source.group, port: UInt16(clamping: source.port), interface: source.interface,
+        group: source.group, port: UInt16(clamping: source.port), interface: interface,
         receiveBuffer: Self.receiveBuffer)
       fault = nil
+      membership = GroupWatch(now: now)
     } catch {
       fault = error
       nextJoin = now + Self.joinPause
     }
+  }
+
+  /// Whether the interface has another number than before: it went, and came back.
+  private func findInterface() -> Bool {
+    guard let name = interface?.name, let found = try? NetworkInterface(name), found.index != interface?.index else {
+      return false
+    }
+    interface = found
+    return true
   }
 
   /// Hands over all datagrams that have come by multicast, and when the kernel had them (Unix nanoseconds).
@@ -45,7 +68,9 @@ final class Inlet {
     do throws(SystemError) {
       // More than the kernel's buffer holds has come meanwhile: then the others have their turn.
       for _ in 0..<64 {
-        guard let count = try group?.take(body), count == MulticastReceiver.batch else { return }
+        guard let count = try group?.take(body) else { return }
+        if count > 0 { membership.arrived(now: now) }
+        guard count == MulticastReceiver.batch else { return }
       }
     } catch {
       group = nil
@@ -65,6 +90,9 @@ final class Inlet {
     return address == "::1" || address.hasPrefix("127.") || (try? NetworkInterface(address)) != nil
   }
 
+  /// Has the stream connection made anew; see ``StreamLink/renew(now:)``.
+  func renew(now: Int64) -> Bool { link?.renew(now: now) ?? false }
+
   func frames(while wanted: () -> Bool, _ body: (Span<UInt8>) -> Void) { link?.frames(while: wanted, body) }
 
   /// Whether a line can be sent now.
@@ -80,7 +108,7 @@ final class Inlet {
 
   /// When something must be done although nothing has come.
   var wake: Int64 {
-    let join = joinsGroup && descriptor == nil ? nextJoin : .max
+    let join = joinsGroup ? (descriptor == nil ? nextJoin : membership.wake) : .max
     return min(join, link?.wake ?? .max)
   }
 

@@ -66,6 +66,9 @@ final class Intake {
         while: { reception.wantsFrames(from: index) }, { reception.frame($0, by: index, now: now) })
     }
     reception.tick(now: now, spare: spare)
+    if reception.takeRenewal() {
+      for index in inlets.indices where inlets[index].renew(now: now) { reception.closed(by: index, now: now) }
+    }
     for index in inlets.indices {
       while inlets[index].takesLines {
         var room = line.mutableSpan

@@ -1,3 +1,5 @@
+import Wire
+
 /// What is known of one source of a station: of its stream connection, and of what it sends by multicast.
 struct SourceState {
   /// What a stream connection was opened with.
@@ -33,6 +35,8 @@ struct SourceState {
   /// When multicast brought something last, in steady nanoseconds, and the highest number that it brought.
   var lastArrival = Int64.min / 2
   var newest = Int64.min
+  /// The datagram that multicast brought last, if it did not go on from what is known: the next one tells.
+  var doubt: RTPHeader?
 
   init(hasServer: Bool, agrees: Bool) {
     self.hasServer = hasServer

@@ -19,13 +19,11 @@ extension StationReception {
     }
     let packets = bytes.extracting(payload)
     if mode == .waiting {
-      guard mayBeginAlone else { return }
+      guard mayBeginAlone, isConfirmed(header, source) else { return }
+      sources[source].doubt = nil
       beginAlone(header, source, arrival: arrival)
     }
-    guard let number = number(header) ?? numberAfterSilence(header, source, arrival: arrival) else {
-      account(foreign: 1)
-      return
-    }
+    guard let number = number(header, by: source, arrival: arrival) else { return }
     guard agrees(source, number, header.timestamp) else { return }
     arrive(number, header.timestamp, packets, by: source, arrival: arrival)
   }
@@ -60,7 +58,7 @@ extension StationReception {
     if sources[source].isFollowing, verdict != .beyond, number >= sources[source].position {
       sources[source].position = number + 1
     }
-    if number > edge { (edge, edgeTimestamp) = (number, header.timestamp) }
+    if number > edge { note(edge: number, header.timestamp) }
     if verdict == .new, number > end, mode == .multicast { plan.miss(end, number, now: self.now) }
     if verdict == .new { lookAtHead() }
     comeBack()
@@ -106,14 +104,16 @@ extension StationReception {
     _ number: Int64, _ timestamp: UInt32, _ packets: Span<UInt8>, by source: Int, arrival: Int64?
   ) {
     let isBehind = number < sources[source].newest
+    if now - run.last > silence { comesBack() }
     var end = window.end
     var verdict = window.put(number, timestamp: timestamp, origin: min(source, ReceiveWindow.stream - 1), packets)
     // In stream mode, and no stream to be had for as long as multicast is back.
-    let isOrphaned = mode == .stream && carrying(0) == nil && now - run.since >= Self.orphaned
+    let isOrphaned = mode == .stream && carrying(0) == nil && now >= awaited
     if verdict == .beyond, mode == .multicast || isOrphaned, window.contiguous == window.next {
       // What is missing at the head is more than can be held: over the stream, all of it; without one, on from here.
-      if isAnchored, carrying(0) != nil, number - window.next < 2 * Int64(window.capacity) {
+      if mode == .multicast, isAnchored, hasServer, isMadeUpFor(timestamp) {
         follow()
+        comesBack()
       } else {
         giveUp(to: window.held > 0 ? max(window.firstHeld, number + 1 - Int64(window.capacity)) : number)
         end = window.end
@@ -132,7 +132,7 @@ extension StationReception {
     sources[source].disagreements = 0
     sources[source].lastArrival = now
     sources[source].newest = max(sources[source].newest, number)
-    if number > edge { (edge, edgeTimestamp) = (number, timestamp) }
+    if number > edge { note(edge: number, timestamp) }
     run.note(number, now: now, pause: silence)
     if verdict == .new {
       account(number, bytes: packets.count, byStream: false)
@@ -142,8 +142,10 @@ extension StationReception {
     comeBack()
   }
 
-  /// Multicast that is back, but too far ahead, is waited with so long for a stream connection that has what is missing.
-  private static let orphaned: Int64 = 2_000_000_000
+  /// Whether what is missing before a datagram is little enough to be made up for.
+  private func isMadeUpFor(_ timestamp: UInt32) -> Bool {
+    Int64(Int32(bitPattern: timestamp &- UInt32(truncatingIfNeeded: lastDate))) * 100_000 / 9 <= makeUp
+  }
 
   // MARK: several sources
 

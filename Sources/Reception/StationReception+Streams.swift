@@ -5,6 +5,8 @@ extension StationReception {
   private static let keepalive: Int64 = 50_000_000_000
   /// One line asks for what is due in so many nanoseconds: servers hang up on those who say more than 250 lines a second.
   private static let batch: Int64 = 5_000_000
+  /// Connections that are made and end again are waited for no longer than this after multicast is back.
+  private static let mostAwaited: Int64 = 10_000_000_000
   /// Numbers and dates outside of this are no station's.
   private static let numbers: ClosedRange<Int64> = 0...(1 << 60)
   private static let dates: ClosedRange<Double> = -1e11...1e11
@@ -36,7 +38,7 @@ extension StationReception {
     let pause = now - progress
     // A server that counts anew refuses what it does not have; one that is away has it when it comes back.
     let isRefused = sources[source].refusals >= 3 && pause > 2_000_000_000
-    if isLive, isRefused || pause > max(latency, Self.makeUp) { return .anew }
+    if isLive, isRefused || isOutdated || pause > max(latency, makeUp) { return .anew }
     return .from(window.contiguous)
   }
 
@@ -77,16 +79,28 @@ extension StationReception {
         // The station counts anew.
         begin(at: reply.first, date: date, as: .stream, isAnchored: true)
         (edge, edgeTimestamp) = (0, 0)
+      } else if reply.first > window.contiguous, request == .anew, isOutdated {
+        giveUp(to: reply.first)
       } else if reply.first > window.contiguous {
         // What is before is gone, or no longer of use. Unless this was asked for before we had begun.
         if wasFirst, request != .start { leap = reply.first } else { sources[source].isFollowing = false }
       }
       if wasFirst { carrier = source }
     }
-    if reply.next > edge {
-      edge = reply.next - 1
-      edgeTimestamp = UInt32(truncatingIfNeeded: Int64((reply.now * 90_000).rounded()))
+    // What is fetched from there on would leave a player behind for good.
+    if isLive, case .from = request, reply.now - reply.date > Double(makeUp) / 1e9 {
+      beginAnew()
+    } else {
+      isOutdated = false
     }
+    if mode == .stream, self.now - run.since < Self.mostAwaited {
+      awaited = max(awaited, self.now + max(latency, Self.openingPatience))
+    }
+    // What multicast says of itself just now is known better.
+    if reply.next > edge, self.now - run.last >= silence || unnumberedSince < .max {
+      note(edge: reply.next - 1, UInt32(truncatingIfNeeded: Int64((reply.now * 90_000).rounded())))
+    }
+    unnumberedSince = .max
     settle(source)
     lookAtHead()
   }

@@ -4,8 +4,8 @@ extension StationReception {
   private static let newsPatience: Int64 = 1_500_000_000
   /// Multicast has to come for so long before it is trusted again.
   private static let steadiness: Int64 = 250_000_000
-  /// What was missed no longer ago than this is made up for when reception comes back; else it goes on live.
-  static let makeUp: Int64 = 10_000_000_000
+  /// A stream connection that could be made is waited for so long, when multicast is back without what came before.
+  static let orphaned: Int64 = 2_000_000_000
 
   /// Whether repairs cannot mend what is missing.
   var isTooMuch: Bool { canAsk && plan.isHopeless }
@@ -13,11 +13,52 @@ extension StationReception {
   /// Whether there is a server that knows these numbers.
   var canAsk: Bool { isAnchored && mode == .multicast && sources.contains { $0.isOpen } }
 
+  /// Whether there is a server that may be asked, now or soon. Who can wait, waits for one that has been away for long.
+  var hasServer: Bool { sources.contains { $0.hasServer && ($0.failures < Self.away || latency > Self.orphaned) } }
+  /// After so many attempts in vain, of 10 s, a server is taken to be away.
+  private static let away = 8
+
+  /// Whether a stream connection brings what comes next, or would if there were room.
+  var isFed: Bool {
+    guard let source = carrying(0), sources[source].isFollowing else { return false }
+    return now - progress < Self.hanging || !wantsFrames(from: source)
+  }
+  /// A connection that has brought nothing for so long may have been cut together with multicast.
+  private static let hanging: Int64 = 500_000_000
+
+  /// Multicast is back after a silence. What it did not bring is on the server, and so is what it brings now: for a while
+  /// it is left to a stream connection, which is to be made at once.
+  mutating func comesBack() {
+    guard mode == .stream, isAnchored, hasServer, hadMulticast || carrying(0) == nil else { return }
+    if awaited < streamSince { awaited = now + connectionPatience }
+    if !isFed, now - renewed > Self.renewalPause { wantsRenewal = true }
+  }
+  /// So long a connection has to come about before another is made.
+  private static let renewalPause: Int64 = 1_500_000_000
+
+  /// Nothing of what is here is of use any more: the servers are asked for what is on the air.
+  mutating func beginAnew() {
+    isOutdated = true
+    wantsRenewal = true
+    follow()
+    awaited = now + connectionPatience
+  }
+
+  /// Whether the stream connections are to be closed and made again, because they may be dead or do not know where we
+  /// are; once.
+  mutating func takeRenewal() -> Bool {
+    guard wantsRenewal else { return false }
+    wantsRenewal = false
+    renewed = now
+    return true
+  }
+
   /// Begins with a datagram.
   mutating func begin(at number: Int64, date: Int64, as mode: Mode, isAnchored: Bool) {
     window.begin(at: number)
     plan.clear()
-    (leap, blocked, isOverrun) = (0, -1, false)
+    (leap, blocked, isOverrun, isOutdated) = (0, -1, false, false)
+    unnumberedSince = .max
     run = MulticastRun()
     lastDate = date
     self.mode = mode

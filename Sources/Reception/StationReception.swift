@@ -21,8 +21,14 @@ struct StationReception: ~Copyable {
   /// How long a missing datagram may be waited for, and how long multicast may be silent, in nanoseconds.
   let latency: Int64
   let silence: Int64
+  /// What was missed for so long is made up for, in nanoseconds; and how long a connection that has it is waited for when
+  /// multicast is back without it.
+  let makeUp: Int64
+  let connectionPatience: Int64
   /// Datagrams with dates further from the newest than this, in ticks of 90 kHz, cannot be numbered by 16 bits.
   let reach: Int64
+  /// Datagrams per second, as far as the server has told.
+  let rate: Int64
   let started: Int64
 
   var mode = Mode.waiting
@@ -41,6 +47,8 @@ struct StationReception: ~Copyable {
   /// The newest datagram that is known of, on the air or in a reply, and its RTP timestamp.
   var edge: Int64 = 0
   var edgeTimestamp: UInt32 = 0
+  /// When the newest became known.
+  var edgeSince: Int64
   /// Everything missing before this one is known to be gone.
   var leap: Int64 = 0
   /// When something new came last, by whatever way.
@@ -49,6 +57,15 @@ struct StationReception: ~Copyable {
   var lastAsked = Int64.min / 2
   /// Whether a frame came that had no place.
   var isOverrun = false
+  /// Until then what is missing is left to a stream connection that is being made, whatever the latency.
+  var awaited = Int64.min / 2
+  /// Since when datagrams come whose numbers only a server can tell; `Int64.max` when none do.
+  var unnumberedSince = Int64.max
+  /// Whether stream connections are to be made anew.
+  var wantsRenewal = false
+  var renewed = Int64.min / 2
+  /// Whether what was missed is too much for being made up for: the next reply's beginning is where it goes on.
+  var isOutdated = false
 
   var holdBack: HoldBack
   var meter = ReceptionMeter(comparesClocks: false)
@@ -77,16 +94,21 @@ struct StationReception: ~Copyable {
     isBare = tuning.station.encapsulation == .udp
     latency = Int64(clamping: max(0, tuning.latency)) * 1_000_000
     silence = max(20_000_000, min(250_000_000, latency / 2))
+    makeUp = Int64(clamping: max(0, min(tuning.makeUp, 1 << 20))) * 1_000_000_000
+    connectionPatience = max(latency, Self.orphaned)
     let bits = tuning.station.bitrate > 0 ? min(tuning.station.bitrate, 1 << 40) : 8_000_000
     let rate = max(20, bits / 8 / ReceiveWindow.slotSize)
+    self.rate = Int64(rate)
     var capacity = 2048
-    while capacity < 6 * rate, capacity < 32768 { capacity *= 2 }
+    // What is made up for leaves a player behind by so much.
+    while capacity < 16 * rate, capacity < 32768 { capacity *= 2 }
     window = ReceiveWindow(capacity: capacity)
     // A quarter of what 16 bits tell apart, for a station may have more than its mean rate for a while.
     reach = 8192 * 90_000 / Int64(rate)
     plan = RepairPlan(rate: rate, latency: latency, now: now)
     holdBack = HoldBack(limit: latency, now: now)
     (started, self.now, progress, streamSince, secondDue) = (now, now, now, now, now + 1_000_000_000)
+    edgeSince = now
     let isAlone = tuning.sources.count == 1
     sources = tuning.sources.map { SourceState(hasServer: $0.server != nil, agrees: isAlone) }
     bare = isBare ? tuning.sources.map { _ in BareNumbering() } : []
@@ -122,7 +144,10 @@ struct StationReception: ~Copyable {
 
   /// Whether there is room for what a stream connection brings; if not, its bytes are to be left in the socket.
   func wantsFrames(from source: Int) -> Bool {
-    guard sources.indices.contains(source), mode != .waiting, sources[source].isFollowing else { return true }
+    // Frames with numbers that say nothing are not waited with: they are dropped.
+    guard sources.indices.contains(source), mode != .waiting, isAnchored, sources[source].isFollowing else {
+      return true
+    }
     return sources[source].position - window.next < Int64(window.capacity - window.capacity / 4)
   }
 
@@ -143,7 +168,11 @@ struct StationReception: ~Copyable {
   ///   their latency.
   mutating func tick(now: Int64, spare: Int64) {
     self.now = max(self.now, now)
-    if now > promised { plan.stand(still: now - promised) }
+    if now > promised {
+      plan.stand(still: now - promised)
+      // A machine that slept, a tuner that was stopped: all that came is from before.
+      if now - promised > makeUp, isAnchored, isLive, hasServer { beginAnew() }
+    }
     defer { promised = max(wake, now + Self.punctuality) }
     holdBack.tick(now: now)
     plan.tick(now: now)
@@ -174,7 +203,7 @@ struct StationReception: ~Copyable {
     let patience = mode == .stream && !hadMulticast ? max(latency, Self.openingPatience) : latency
     let blockedSince = blockedSince + min(RepairPlan.mostStood, plan.stood - blockedStood)
     let since = mode == .multicast ? min(blockedSince, plan.since(window.next) ?? blockedSince) : blockedSince
-    return since + patience
+    return max(since + patience, mode == .stream ? awaited : 0)
   }
 
   /// Gives up all before `number` that is not there.

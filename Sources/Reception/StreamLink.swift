@@ -38,6 +38,8 @@ package struct StreamLink: ~Copyable {
   private var socket: StreamSocket?
   private var pause = firstPause
   private var refusal: ServerMessage.ErrorReply?
+  /// Whether the last attempt ended with a refusal.
+  private var isRefused = false
   private var input = [UInt8](repeating: 0, count: 256 << 10)
   /// The bytes of `input` that have come and were not looked at yet.
   private var waiting = 0..<0
@@ -231,6 +233,26 @@ package struct StreamLink: ~Copyable {
     return nil
   }
 
+  /// Ends the connection, or the rest after one that could not be had, and connects again at once: the network has come
+  /// back, or nobody knows what the connection is good for. After a refusal the server has its rest.
+  ///
+  /// - Returns: whether it was open: that is over, and ``advance(now:opening:)`` says nothing of it.
+  mutating func renew(now: Int64) -> Bool {
+    var wasOpen = false
+    switch stage {
+    case .open, .ended: wasOpen = true
+    case .resting where isRefused: return false
+    default: break
+    }
+    socket = nil
+    waiting = 0..<0
+    unsent = 0
+    // By chance, so that not all receivers of a network that comes back come at the same moment.
+    stage = .resting(now + Int64.random(in: 0...Self.firstPause))
+    pause = Self.firstPause
+    return wasOpen
+  }
+
   private mutating func end(_ now: Int64) -> Event {
     if case .open(let since) = stage, now - since > 2_000_000_000 { pause = Self.firstPause }
     socket = nil
@@ -240,6 +262,7 @@ package struct StreamLink: ~Copyable {
     let length = refusal == nil ? pause : pause * 10
     stage = .resting(now + length - Int64.random(in: 0...length / 4))
     pause = min(pause * 2, Self.longestPause)
+    isRefused = refusal != nil
     defer { refusal = nil }
     return .closed(refusal)
   }

@@ -44,6 +44,9 @@ package struct Tuning: Sendable, Equatable {
   package var back = 0.4
   /// How long a missing datagram may hold up the player at the most, in milliseconds.
   package var latency = 200
+  /// What was missed for up to so many seconds is made up for when reception comes back; after more it goes on with what
+  /// is on the air then.
+  package var makeUp = 10
 
   package init(_ joined: ServerMessage.Joined, interface: NetworkInterface?, server: StreamServer? = nil) {
     station = joined.station

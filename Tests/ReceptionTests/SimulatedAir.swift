@@ -65,6 +65,8 @@ struct SimulatedAir: ~Copyable {
     var lineAllowance = 400.0
     var repairAllowance = 0.0
     var heard = 0
+    /// Milliseconds until it is made again when it could not be.
+    var rest = 100
   }
 
   private enum Order {
@@ -79,6 +81,7 @@ struct SimulatedAir: ~Copyable {
     case frame(Int64, isRepair: Bool, source: Int, epoch: Int)
     case connect(source: Int)
     case refused(source: Int)
+    case forgery(like: Int64, source: Int)
   }
 
   /// Milliseconds between datagrams, or between so many at once; every so many there is a random access point.
@@ -86,6 +89,12 @@ struct SimulatedAir: ~Copyable {
   var atOnce = 1
   /// When the receiver does not run, in milliseconds.
   var stalls: [Range<Int>] = []
+  /// Datagrams that the kernel keeps for a receiver that does not run.
+  var kernelBuffer = Int.max
+  /// When nothing passes, one way or the other, in milliseconds.
+  var outages: [Range<Int>] = []
+  /// Chance that somebody else's datagram comes before one of the station's.
+  var forged = 0.0
   var access: Int64 = 12
   /// The number of the datagram that is due at 0, and how many are sent from then on.
   var base: Int64 = 70_000
@@ -96,6 +105,8 @@ struct SimulatedAir: ~Copyable {
   var isBare = false
   /// Datagrams that the player takes in a millisecond.
   var appetite = Int.max
+  /// The same, counting all that a millisecond brings.
+  var mostTaken = Int.max
   var sources: [Source] = [Source()]
   var random: SplitMix
 
@@ -114,6 +125,8 @@ struct SimulatedAir: ~Copyable {
   private(set) var time = 0
   /// Datagrams that came over streams and were no repairs.
   private(set) var followed = 0
+  /// Datagrams that were not the station's.
+  private(set) var forgeries = 0
   /// Lines and repairs beyond what a server grants.
   private(set) var excess = 0
   /// Datagrams that a server sent again although they were there already.
@@ -125,6 +138,9 @@ struct SimulatedAir: ~Copyable {
   /// What has reached the receiver by whatever way.
   private var brought: Set<Int64> = []
   private var multicast: Int64 = 0
+  private var (takenAt, takenNow) = (0, 0)
+  /// What the kernel keeps just now.
+  private var kept = 0
 
   init(_ tuning: Tuning, seed: UInt64) {
     random = SplitMix(state: seed)
@@ -158,13 +174,17 @@ struct SimulatedAir: ~Copyable {
     let now = Self.steady(time)
     send()
     for index in sources.indices { cut(index) }
-    serve()
+    breakDown()
+    if !isOut { serve() }
     if let stall = stalls.first(where: { $0.contains(time) }) {
-      if let events = calendar.removeValue(forKey: time) {
-        calendar[stall.upperBound] = (calendar[stall.upperBound] ?? []) + events
+      for event in calendar.removeValue(forKey: time) ?? [] {
+        if case .multicast = event, kept == kernelBuffer { continue }
+        if case .multicast = event { kept += 1 }
+        calendar[stall.upperBound, default: []].append(event)
       }
       return
     }
+    kept = 0
     let isTurn = time % 4 == 0 || now >= reception.wake
     guard let events = calendar.removeValue(forKey: time) ?? (isTurn ? [] : nil) else { return }
     if !events.isEmpty {
@@ -175,6 +195,7 @@ struct SimulatedAir: ~Copyable {
       }
     }
     if isTurn { reception.tick(now: now, spare: 0) }
+    renew()
     take()
     for index in sources.indices { listen(index) }
   }
@@ -182,8 +203,11 @@ struct SimulatedAir: ~Copyable {
   /// Multicast that is due leaves.
   private mutating func send() {
     while multicast < end, due(multicast) <= time {
-      for index in sources.indices where sources[index].multicast.contains(time) {
+      for index in sources.indices where sources[index].multicast.contains(time) && !isOut {
         let source = sources[index]
+        if forged > 0, Double.random(in: 0..<1, using: &random) < forged {
+          calendar[time + source.delay, default: []].append(.forgery(like: multicast, source: index))
+        }
         if let burst = source.burst, Int(multicast - base) % burst.every < burst.length { continue }
         // The last one always comes: who misses what is before it need not wait for silence.
         if Double.random(in: 0..<1, using: &random) < source.loss, multicast < end - 1 { continue }
@@ -220,7 +244,12 @@ struct SimulatedAir: ~Copyable {
       if reception.mode == .waiting { expected = reply.first }
       reception.opened(reply, by: source, now: now)
     case .connect(let source):
-      if isStream { connect(source) }
+      if isStream { attempt(source) }
+    case .forgery(let number, let source):
+      guard !isStream, !isBare else { return }
+      forgeries += 1
+      let packet = forgery(number)
+      reception.datagram(packet.span, by: source, arrival: 0, now: now)
     case .refused(let source):
       if isStream { reception.closed(by: source, now: now) }
     }
@@ -242,10 +271,33 @@ struct SimulatedAir: ~Copyable {
     return bytes
   }
 
+  /// What no station sends: a number, a date or both that do not go with what it sends.
+  private mutating func forgery(_ number: Int64) -> [UInt8] {
+    var bytes = packet(number, 0)
+    let (step, ticks): (Int, Int) =
+      switch Int.random(in: 0..<6, using: &random) {
+      case 0: (30_000, 0)
+      case 1: (-20_000, 0)
+      case 2: (0, 20 * 90_000)
+      case 3: (5000, 5000 / atOnce * spacing * 90)
+      case 4: (Int.random(in: 100...65_000, using: &random), Int.random(in: 0..<1 << 32, using: &random))
+      default: (3, -90_000)
+      }
+    var room = bytes.mutableSpan
+    RTPHeader(
+      sequenceNumber: UInt16(truncatingIfNeeded: Int(number) + step),
+      timestamp: UInt32(truncatingIfNeeded: timestamp(number)) &+ UInt32(truncatingIfNeeded: ticks), ssrc: 1
+    ).write(into: &room)
+    room[199] = 0xFF
+    return bytes
+  }
+
   private mutating func take() {
-    var rest = appetite
+    if takenAt != time { (takenAt, takenNow) = (time, 0) }
+    var rest = min(appetite, mostTaken - takenNow)
     while rest > 0, let head = reception.head {
       rest -= 1
+      takenNow += 1
       var number: Int64 = 0
       var isWhole = true
       reception.take { payload in
@@ -270,6 +322,54 @@ struct SimulatedAir: ~Copyable {
   }
 
   // MARK: servers
+
+  private var isOut: Bool { outages.contains { $0.contains(time) } }
+
+  /// Connects as ``StreamLink`` does: a second at the most, then a rest, longer each time.
+  private mutating func attempt(_ index: Int) {
+    let isDead = sources[index].reconnect == nil && sources[index].cuts.contains { $0 <= time }
+    guard isOut || isDead || !sources[index].hasServer else {
+      connections[index].rest = 100
+      return connect(index)
+    }
+    connections[index].rest = min(1600, connections[index].rest * 2)
+    calendar[time + 1000, default: []].append(.refused(source: index))
+    calendar[time + 1000 + connections[index].rest, default: []].append(.connect(source: index))
+  }
+
+  /// A connection over which nothing passes is taken for dead after three seconds.
+  private mutating func breakDown() {
+    guard let outage = outages.first(where: { $0.contains(time) }), time - outage.lowerBound == 3100 else { return }
+    for index in connections.indices where connections[index].isUp {
+      disconnect(index)
+      calendar[time + 100, default: []].append(.connect(source: index))
+    }
+  }
+
+  private mutating func disconnect(_ index: Int) {
+    connections[index].isUp = false
+    connections[index].epoch += 1
+    connections[index].follow = nil
+    reception.closed(by: index, now: Self.steady(time))
+  }
+
+  /// Has connections made anew where the reception wants them.
+  private mutating func renew() {
+    guard reception.takeRenewal() else { return }
+    for index in connections.indices {
+      if connections[index].isUp { disconnect(index) }
+      for (at, events) in calendar where at > time {
+        calendar[at] = events.filter { event in
+          switch event {
+          case .connect(index), .refused(index): false
+          default: true
+          }
+        }
+      }
+      connections[index].rest = 100
+      calendar[time + 50, default: []].append(.connect(source: index))
+    }
+  }
 
   private mutating func connect(_ index: Int) {
     let delay = sources[index].delay
@@ -315,10 +415,7 @@ struct SimulatedAir: ~Copyable {
 
   private mutating func cut(_ index: Int) {
     guard sources[index].cuts.contains(time), connections[index].isUp else { return }
-    connections[index].isUp = false
-    connections[index].epoch += 1
-    connections[index].follow = nil
-    reception.closed(by: index, now: Self.steady(time))
+    disconnect(index)
     guard let pause = sources[index].reconnect else { return }
     calendar[time + pause, default: []].append(.connect(source: index))
     for attempt in stride(from: 100, to: pause, by: 400) {

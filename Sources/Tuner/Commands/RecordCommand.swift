@@ -39,6 +39,8 @@ struct RecordCommand: AsyncParsableCommand {
 
   /// How long a missing packet is waited for, in milliseconds: nobody waits for the file.
   private static let latency = 30_000
+  /// A file waits for what was missed, however long ago, in seconds: no server has more than a day of the past.
+  private static let makeUp = 86_400
 
   func validate() throws {
     if length != nil && until != nil { throw ValidationError("Either --for or --until, not both.") }
@@ -59,6 +61,7 @@ struct RecordCommand: AsyncParsableCommand {
 
       let start = wanted.start(joined.station)
       var choices = TuningSession.Choices(output: .file(output), interface: chosen, latency: Self.latency)
+      choices.makeUp = Self.makeUp
       choices.start = start
       let first: Double? = if case .at(let date) = start { date } else { nil }
       var end = Recording.End.never

@@ -75,6 +75,7 @@ struct SessionServer {
     let server = ends?.remote.map { StreamServer(address: $0, port: link.server.port) }
     var tuning = Tuning(joined, interface: interface, server: server)
     tuning.latency = choices.latency
+    tuning.makeUp = choices.makeUp
     tuning.start = choices.start
     return tuning
   }

@@ -42,6 +42,7 @@ extension TuningSession {
     // What is past always comes over TCP, and as fast as the player takes it.
     case .stream where isPast: return nil
     case .silent where isPast: return lead.link.isConnected ? nil : "Nothing arrives. Waiting for the server."
+    case .silent where receiver.figures.received > 0: return "Nothing arrives from \(place) any more."
     case .silent where receiver.figures.foreign > 0:
       return "What arrives from \(place) is not this station's. Does another sender use its group?"
     case .silent:

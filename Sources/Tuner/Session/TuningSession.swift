@@ -23,6 +23,8 @@ final class TuningSession {
     var interface: NetworkInterface?
     /// How long a missing datagram may hold up the player at the most, in milliseconds.
     var latency = 200
+    /// What was missed for up to so many seconds is made up for when reception comes back.
+    var makeUp = 10
     /// Where reception of the station begins that was tuned to last.
     var start = Tuning.Start.live
   }
