@@ -36,9 +36,9 @@ extension StationReception {
   /// Whether so many datagrams may have dates so far apart (90 kHz).
   private func goesWith(_ distance: Int64, _ ahead: Int64) -> Bool {
     let (count, time) = distance < 0 ? (-distance, -ahead) : (distance, ahead)
-    // Eight times the rate: a station may have more than its mean for a while, or than it says.
+    // Sixteen times the rate: a datagram may have one packet instead of seven, and a station more than its mean for a while.
     return time >= -Self.longest && time <= (count + 1) * Self.longest
-      && (count - Self.slack) * 90_000 <= max(0, time) * 8 * rate
+      && (count - Self.slack) * 90_000 <= max(0, time) * 16 * rate
   }
 
   /// Whether a datagram may have been sent already.

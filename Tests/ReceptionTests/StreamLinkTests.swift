@@ -142,4 +142,35 @@ struct StreamLinkTests {
     }
     #expect(closed.map { (5_000_000_000...5_100_000_000).contains($0) } == true)
   }
+
+  /// Connections in a row that could not be had are no reason to rest when the network is back; a refusal is one.
+  @Test func oneThatIsWantedAgainDoesNotRest() throws {
+    let server = try TestServer { _ in }
+    server.stop()
+    var link = StreamLink(StreamServer(address: "127.0.0.1", port: server.port), now: 0)
+    var now: Int64 = 0
+    for _ in 0..<8 {
+      while link.advance(now: now, opening: { StreamRequest(station: 1) }) == nil {
+        SteadyClock.sleep(until: SteadyClock.now + 100_000)
+        now += link.wake > now ? 1_000_000 : 0
+      }
+      now = link.wake
+    }
+    #expect(link.advance(now: now, opening: { StreamRequest(station: 1) }) == nil || link.wake > now + 1_000_000_000)
+    #expect(!link.renew(now: now) && link.wake <= now + 100_000_000)
+  }
+
+  @Test func anOpenOneIsMadeAnewWithoutAWord() throws {
+    let server = try TestServer { caller in
+      _ = caller.line()
+      caller.send(Array((Self.reply + "\n").utf8) + Self.frame([1]))
+      _ = caller.line()
+    }
+    defer { server.stop() }
+    var link = StreamLink(StreamServer(address: "127.0.0.1", port: server.port), now: SteadyClock.now)
+    #expect(run(&link) { $0.packets.count == 1 }.replies.count == 1)
+    #expect(link.renew(now: SteadyClock.now) && !link.isOpen)
+    let seen = run(&link) { $0.packets.count == 1 }
+    #expect(seen.replies.count == 1 && seen.refusals.isEmpty)
+  }
 }
