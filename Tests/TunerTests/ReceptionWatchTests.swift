@@ -46,6 +46,20 @@ struct ReceptionWatchTests {
     #expect(watch.state(figures) == .silent)
   }
 
+  /// What did not come, or was not taken, while the tuner itself stood still, nobody is told of.
+  @Test func aTunerThatWasStoppedIsNoSilenceAndNoPause() {
+    var watch = ReceptionWatch(now: 0)
+    var figures = ReceptionFigures()
+    let second: Int64 = 1_000_000_000
+    (figures.isPlaying, figures.lastArrival, figures.idleSince) = (true, second, second)
+    #expect(watch.update(figures, now: second) == nil)
+    #expect(watch.update(figures, now: 60 * second) == nil)
+    #expect(watch.state(figures) == .playing)
+    figures.idleSince = nil
+    #expect(watch.update(figures, now: 62 * second) == nil)
+    #expect(watch.update(figures, now: 64 * second) == .silent)
+  }
+
   @Test func theWayIsTold() {
     var watch = ReceptionWatch(now: 0)
     var figures = ReceptionFigures()

@@ -25,6 +25,9 @@ struct ReceptionWatch {
   /// How long nothing may arrive, in nanoseconds.
   static let patience: Int64 = 3_000_000_000
 
+  /// A look that comes so long after the one before, in nanoseconds, is that of a tuner that was stopped itself.
+  private static let absence: Int64 = 4_000_000_000
+
   /// bit/s over the last second.
   private(set) var bitrate = 0
   private let start: Int64
@@ -34,6 +37,9 @@ struct ReceptionWatch {
   private var pausedUntil: Int64
   private var fault: SystemError?
   private var path = ReceptionPath.waiting
+  /// When it was looked last, and since when that has been going on without a break: steady nanoseconds.
+  private var looked: Int64
+  private var awakeSince: Int64
   /// The sources that were said to be out of step, a bit each.
   private var outOfStep: UInt8 = 0
   private var measured: (date: Int64, bytes: UInt64)
@@ -42,10 +48,13 @@ struct ReceptionWatch {
   init(now: Int64) {
     start = now
     pausedUntil = now
+    (looked, awakeSince) = (now, now)
     measured = (now, 0)
   }
 
   mutating func update(_ figures: ReceptionFigures, now: Int64) -> News? {
+    if now - looked > Self.absence { awakeSince = now }
+    looked = now
     let passed = now - measured.date
     if passed >= 1_000_000_000 {
       let bits = Double(figures.bytes >= measured.bytes ? figures.bytes - measured.bytes : 0) * 8
@@ -67,12 +76,12 @@ struct ReceptionWatch {
       if figures.path == .stream { return .stream }
       if path == .stream { return .multicast }
     }
-    let paused = figures.idleSince.map { now - $0 > Self.patience } ?? false
+    let paused = figures.idleSince.map { now - max($0, awakeSince) > Self.patience } ?? false
     defer { isPaused = paused }
     // Of what is past nothing more is fetched then: that is no silence.
     if paused { pausedUntil = now }
     if paused, !isPaused, !isSilent { return .paused }
-    let silent = now - max(figures.lastArrival ?? start, pausedUntil) > Self.patience
+    let silent = now - max(figures.lastArrival ?? start, pausedUntil, awakeSince) > Self.patience
     defer { isSilent = silent }
     guard silent != isSilent else { return nil }
     return silent ? .silent : .back
