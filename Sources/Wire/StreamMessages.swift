@@ -11,12 +11,18 @@ package struct StreamRequest: Codable, Hashable, Sendable {
   package var at: Double?
   /// With the last random access point that was due at least so many seconds ago; 0 for the latest one.
   package var back: Double?
+  /// Whether all datagrams are to be told apart by marks (``MarkFrame``), from a second before the first one on, and before they
+  /// are due: for those who receive a station without RTP. nil: no.
+  package var marks: Bool?
 
-  package init(station: Int, from: Int64? = nil, at: Double? = nil, back: Double? = nil) {
+  package init(
+    station: Int, from: Int64? = nil, at: Double? = nil, back: Double? = nil, marks: Bool? = nil
+  ) {
     self.station = station
     self.from = from
     self.at = at
     self.back = back
+    self.marks = marks
   }
 }
 

@@ -17,16 +17,18 @@ final class StreamConnection: ChannelDuplexHandler {
   static let patience = 60.0
 
   private let room: ControlRoom
-  private var streams: StreamRoom { room.streams }
-  private let request: StreamRequest
+  var streams: StreamRoom { room.streams }
+  let request: StreamRequest
   private let address: String?
-  private var context: ChannelHandlerContext?
+  private(set) var context: ChannelHandlerContext?
   private var unread: ByteBuffer
   private var decoder = MessageDecoder<ClientMessage>()
   /// nil until the stream has been opened.
   private var session: StreamSession?
   /// Which station of this number it is, and its rate in bit/s.
-  private var air: (born: Int, rate: Double)?
+  private(set) var air: (born: Int, rate: Double)?
+  /// Where its marks stand; nil when it wants none.
+  var marks: MarkPlace?
   /// Whether the budget counts it, and what it reserves there.
   private var isCounted = false
   private var reserved: Double?
@@ -37,7 +39,7 @@ final class StreamConnection: ChannelDuplexHandler {
   private var hasAllInput: Bool
   /// Whether the client has said so much before its stream was open that no more is taken in until it is.
   private var isFull = false
-  private var isClosing = false
+  private(set) var isClosing = false
   private var written = 0
   private var reader = ReaderWatch(patience: StreamConnection.patience, utmostPatience: .infinity)
   /// Among the room's streams.
@@ -98,6 +100,7 @@ final class StreamConnection: ChannelDuplexHandler {
     guard !isClosing else { return }
     guard let opening else { return refuse(nil) }
     air = (opening.born, opening.rate)
+    marks = opening.marks.map { MarkPlace(next: $0) }
     session = StreamSession(first: opening.first, datagramRate: opening.datagramRate, now: ControlRoom.now)
     guard reserve() else {
       return refuse(.init(code: .busy, message: "There are too many who take whole stations from here already."))
@@ -195,6 +198,7 @@ final class StreamConnection: ChannelDuplexHandler {
   ///
   /// What is not due or not in memory the room looks after: ``edge(at:)``, ``coldPlace``.
   func serve() {
+    serveMarks()
     guard !isWorking, !isClosing, session != nil, let context, context.channel.isWritable else { return }
     let (desk, this) = (streams.desk, NIOLoopBound(self, eventLoop: context.eventLoop))
     let wantsFollowing = session?.following != nil && then == .more
@@ -262,7 +266,7 @@ final class StreamConnection: ChannelDuplexHandler {
     serve()
   }
 
-  private func send(_ frames: ByteBuffer, isRepair: Bool) {
+  func send(_ frames: ByteBuffer, isRepair: Bool) {
     guard frames.readableBytes > 0 else { return }
     streams.desk.budget.take(frames.readableBytes, isRepair: isRepair, at: ControlRoom.now)
     write(frames)

@@ -7,6 +7,8 @@ struct StreamOpening: Sendable {
   let reply: StreamReply
   /// The first datagram to send; nil when nothing is to be sent yet.
   let first: Int64?
+  /// The first datagram to tell a mark of; nil when none are wanted.
+  let marks: Int64?
   /// Which station of this number it is.
   let born: Int
   /// Of the station, per second.
@@ -51,6 +53,7 @@ struct StreamOpening: Sendable {
       if first == nil { return nil }
     }
     let date = station.cursor(at: first ?? next).date
+    marks = request.marks == true ? station.index(at: date - MarkFill.before) : nil
     (self.first, born, datagramRate) = (first, air.born, station.datagramRate)
     reply = StreamReply(
       station: request.station, ssrc: air.ssrc, first: first ?? next, date: date.inSeconds, next: next,

@@ -9,6 +9,8 @@ final class StreamRoom {
     /// Which station of this number it is.
     var born: Int
     var next: Int64
+    /// Of its marks, not its datagrams.
+    var isMarks = false
   }
 
   let desk: StreamDesk
@@ -81,6 +83,7 @@ final class StreamRoom {
     var edges: [Place: [StreamConnection]] = [:]
     first = connections.isEmpty ? 0 : (first + 1) % connections.count
     for connection in connections[first...] + connections[..<first] {
+      if let edge = connection.markEdge(at: now) { edges[edge, default: []].append(connection) }
       if let edge = connection.edge(at: now) {
         edges[edge, default: []].append(connection)
       } else {
@@ -90,6 +93,7 @@ final class StreamRoom {
     for (edge, members) in edges { send(edge, to: members, loop) }
     var cold = PlacesInTurn<Place, StreamConnection>()
     for connection in connections {
+      if let place = connection.coldMarks { cold.add(connection, at: place) }
       if let place = connection.coldPlace { cold.add(connection, at: place) }
     }
     guard !cold.isEmpty, desk.budget.hasRoom(at: ControlRoom.now) else { return }
@@ -102,8 +106,16 @@ final class StreamRoom {
       for member in members { member.hangUp() }
       return
     }
-    let turns = members.map { $0.take() }
     let (desk, group) = (desk, NIOLoopBound(members, eventLoop: loop))
+    if edge.isMarks {
+      for member in members { member.takeMarks() }
+      return desk.work(on: loop) {
+        MarkFill.marks(air, from: edge.next, now: desk.now)
+      } then: { frames in
+        for member in group.value { member.sendMarks(frames) }
+      }
+    }
+    let turns = members.map { $0.take() }
     desk.work(on: loop) {
       FrameFill.follow(air, from: edge.next, now: desk.now)
     } then: { frames in
