@@ -1,76 +1,115 @@
 import TransportStream
+import Wire
 
-/// Finds the numbers of datagrams that come without RTP. They are counted as they come; which number belongs to a count, those
-/// that a stream connection brings tell, for they are the same bytes. As long as the continuity counters go on, none has
-/// been lost in between, and a number is the one after that before.
+/// How datagrams without RTP get their numbers. Servers' marks tell them by their bytes; where no server says anything, they
+/// are counted as they come, until one does.
 struct BareNumbering: Sendable {
-  /// What has come.
-  enum Arrival: Equatable {
-    /// The one before, once more.
-    case repeated
-    /// Its number is not known (yet).
-    case unknown
-    /// Others are missing before it, nobody knows how many.
-    case broken
-    case number(Int64)
-  }
-
-  /// So many datagrams are remembered, and so many in a row must be the stream's.
-  static let depth: Int64 = 1024
-  static let proof = 3
+  /// So many of those that were counted are remembered.
+  private static let depth: Int64 = 1024
   private static let none: UInt8 = 0xFF
 
-  /// How many have come, and the first of those without a break.
-  private(set) var count: Int64 = 0
-  private var unbroken: Int64 = 1
-  /// What is added to a count to make a number, if it is known; and what it seems to be, and how many said so.
-  private(set) var distance: Int64?
-  private var guess: Int64 = 0
-  private var proofs = 0
-  private var counters = [UInt8](repeating: none, count: 8192)
-  private var hashes = [UInt64](repeating: 0, count: Int(depth))
+  var board: MarkBoard
+  var shelf = BareShelf()
+  /// The server's time and its next datagram, when it answered last: Unix time in 90 kHz.
+  var told: (date: Int64, next: Int64) = (0, 0)
 
-  /// A datagram has come by multicast: whole packets.
-  mutating func arrived(_ packets: Span<UInt8>) -> Arrival {
-    let hash = Self.hash(packets)
-    if count > 0, hash == hashes[place(count)] { return .repeated }
-    count += 1
-    hashes[place(count)] = hash
-    guard goesOn(packets) || count == 1 else {
-      (unbroken, distance, proofs) = (count, nil, 0)
-      return .broken
-    }
-    return distance.map { .number(count + $0) } ?? .unknown
+  /// Whether datagrams are counted; the number that comes next, and whose they are.
+  private(set) var isCounting = false
+  private(set) var next: Int64 = 0
+  var source = 0
+  /// How often others were missing before one, as its packets' continuity counters say.
+  var breaks: Int64 = 0
+
+  /// Of each source, the number behind the highest that it has brought.
+  private var expected: [Int64]
+  /// How far a datagram may come behind others, in datagrams.
+  private let behind: Int64
+  private var digests: [UInt64] = []
+  private var counters: [UInt8] = []
+
+  /// - Parameters:
+  ///   - isUsed: whether there is no RTP.
+  ///   - sources: how many.
+  ///   - capacity: a power of two; so many marks are kept.
+  ///   - rate: the station's datagrams in a second.
+  init(isUsed: Bool, sources: Int, capacity: Int, rate: Int) {
+    board = MarkBoard(capacity: isUsed ? capacity : 0)
+    expected = [Int64](repeating: 0, count: sources)
+    behind = Int64(min(max(256, rate), capacity))
+    guard isUsed else { return }
+    shelf.open()
+    digests = [UInt64](repeating: 0, count: Int(Self.depth))
+    counters = [UInt8](repeating: Self.none, count: 8192)
   }
 
-  /// A stream connection has brought a datagram.
-  mutating func sent(_ number: Int64, _ packets: Span<UInt8>) {
-    guard distance == nil, count > 0 else { return }
-    let hash = Self.hash(packets)
-    let first = max(unbroken, count - Self.depth + 1)
-    if proofs > 0 {
-      let next = number - guess
-      if next >= first, next <= count, hashes[place(next)] == hash {
-        proofs += 1
-        if proofs >= Self.proof { distance = guess }
-        return
-      }
-    }
-    proofs = 0
-    var at = count
-    while at >= first {
-      if hashes[place(at)] == hash {
-        (guess, proofs) = (number - at, 1)
-        return
-      }
-      at -= 1
-    }
+  mutating func addSource() { expected.append(0) }
+
+  // MARK: by marks
+
+  /// What marks tell of a datagram.
+  enum Finding {
+    case unknown
+    /// Several look so, and nobody knows which of them has come.
+    case ambiguous
+    case number(Int64, timestamp: UInt32)
   }
 
-  /// The next that comes has this number, and each after it the next: nobody knows better.
-  mutating func begin(at number: Int64) { distance = number - count - 1 }
+  /// Looks a datagram up in the marks.
+  ///
+  /// - Parameter isSteady: whether the source has brought others just before; else only bytes that are nowhere else say where
+  ///   it stands.
+  mutating func find(_ digest: UInt64, by source: Int, isSteady: Bool) -> Finding {
+    let near = board.number(of: digest, near: expected[source], by: source, behind: isSteady ? behind : .max)
+    guard let found = isSteady || near == nil ? near : board.onlyNumber(of: digest) else {
+      return near == nil ? .unknown : .ambiguous
+    }
+    guard let mark = board.mark(of: found) else { return .unknown }
+    board.see(found, by: source)
+    expected[source] = isSteady ? max(expected[source], found + 1) : found + 1
+    return .number(found, timestamp: mark.timestamp)
+  }
 
-  private func place(_ count: Int64) -> Int { Int(count & (Self.depth - 1)) }
+  // MARK: by counting
+
+  /// From now on datagrams are counted.
+  mutating func count(from number: Int64, by source: Int) {
+    (isCounting, next, breaks, self.source) = (true, number, 0, source)
+    for index in counters.indices { counters[index] = Self.none }
+  }
+
+  /// Marks tell their numbers again; the one that comes next has about this one.
+  mutating func stopCounting(near number: Int64) {
+    guard isCounting else { return }
+    isCounting = false
+    expected[source] = number
+  }
+
+  /// Counts one; nil when it is the one before once more.
+  mutating func count(_ packets: Span<UInt8>, _ digest: UInt64) -> (number: Int64, isBroken: Bool)? {
+    let isBroken = !goesOn(packets)
+    if isBroken, self.digest(of: next - 1) == digest { return nil }
+    if isBroken { breaks += 1 }
+    digests[place(next)] = digest
+    next += 1
+    return (next - 1, isBroken)
+  }
+
+  /// The digest of one that was counted, if it is remembered.
+  func digest(of number: Int64) -> UInt64? {
+    number < next && number >= next - Self.depth ? digests[place(number)] : nil
+  }
+
+  /// The first one at or behind `first` of which marks tell the number, and that.
+  func told(from first: Int64) -> (counted: Int64, number: Int64)? {
+    var counted = max(first, next - Self.depth)
+    while counted < next {
+      if let number = board.onlyNumber(of: digests[place(counted)]) { return (counted, number) }
+      counted += 1
+    }
+    return nil
+  }
+
+  private func place(_ number: Int64) -> Int { Int(truncatingIfNeeded: number) & Int(Self.depth - 1) }
 
   /// Whether each packet's counter follows its PID's last one (ISO/IEC 13818-1, 2.4.3.3).
   private mutating func goesOn(_ packets: Span<UInt8>) -> Bool {
@@ -87,12 +126,5 @@ struct BareNumbering: Sendable {
       counters[pid] = counter
     }
     return isWhole
-  }
-
-  /// FNV-1a.
-  private static func hash(_ bytes: Span<UInt8>) -> UInt64 {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for index in bytes.indices { hash = (hash ^ UInt64(bytes[index])) &* 0x0000_0100_0000_01B3 }
-    return hash
   }
 }

@@ -9,7 +9,8 @@ struct ReceiveWindow: ~Copyable {
   static let slotSize = TSPacket.perDatagram * TSPacket.size
   /// Who brought a datagram: multicast sources 0 to 5, or a stream connection.
   static let stream = 6
-  private static let givenUp: UInt8 = 0x80
+  private static let givenUp: UInt16 = 0x80
+  private static let mended: UInt16 = 0x100
   private static let empty: Int32 = -1
 
   /// What became of a datagram.
@@ -49,8 +50,9 @@ struct ReceiveWindow: ~Copyable {
 
   /// By number modulo the capacity: where the payload stands.
   private var places: [Int32]
-  /// By number modulo twice the capacity: who brought it (a bit each), or that it was given up; and its RTP timestamp.
-  private var marks: [UInt8]
+  /// By number modulo twice the capacity: who brought it (a bit each), that it was given up, or that multicast is known not to
+  /// have brought it; and its RTP timestamp.
+  private var marks: [UInt16]
   private var timestamps: [UInt32]
   /// The payloads, those that were given back last at the end of ``free``.
   private var bytes: [UInt8] = []
@@ -62,7 +64,7 @@ struct ReceiveWindow: ~Copyable {
     precondition(capacity > 0 && capacity & (capacity - 1) == 0 && capacity <= 32768)
     self.capacity = capacity
     places = [Int32](repeating: Self.empty, count: capacity)
-    marks = [UInt8](repeating: 0, count: 2 * capacity)
+    marks = [UInt16](repeating: 0, count: 2 * capacity)
     timestamps = [UInt32](repeating: 0, count: 2 * capacity)
     bytes.reserveCapacity(capacity * Self.slotSize)
     lengths.reserveCapacity(capacity)
@@ -75,7 +77,7 @@ struct ReceiveWindow: ~Copyable {
       release(next)
       next += 1
     }
-    for index in marks.indices { marks[index] = 0 }
+    // What marks say of others does not matter: none is looked at that is not before `end`, which clears them as it goes on.
     (next, end, contiguous, origin) = (number, number, number, number)
   }
 
@@ -106,13 +108,13 @@ struct ReceiveWindow: ~Copyable {
   mutating func put(_ number: Int64, timestamp: UInt32, origin: Int, _ payload: Span<UInt8>) -> Verdict {
     guard payload.count > 0, payload.count <= Self.slotSize else { return .refused }
     guard number < next + Int64(capacity) else { return .beyond }
-    let bit: UInt8 = 1 << UInt8(origin)
+    let bit: UInt16 = 1 << UInt16(origin)
     if number < end {
       guard isKnown(number) else { return .past }
       let before = marks[mark(number)]
       if before & ~Self.givenUp != 0 {
         guard !comparesDates || timestamps[mark(number)] == timestamp else { return .differs }
-        if bit == 1 << UInt8(Self.stream) { timestamps[mark(number)] = timestamp }
+        if bit == 1 << UInt16(Self.stream) { timestamps[mark(number)] = timestamp }
         marks[mark(number)] |= bit
         return before & bit == 0 ? .again : .duplicate
       }
@@ -174,6 +176,13 @@ struct ReceiveWindow: ~Copyable {
     contiguous = max(contiguous, next)
     while contiguous < end, places[place(contiguous)] != Self.empty { contiguous += 1 }
     return missing
+  }
+
+  /// Whether only a stream connection has brought a datagram, not given up before; true once.
+  mutating func mend(_ number: Int64) -> Bool {
+    guard isKnown(number), marks[mark(number)] == 1 << UInt16(Self.stream) else { return false }
+    marks[mark(number)] |= Self.mended
+    return true
   }
 
   /// How many payloads' memory has been used, ever.

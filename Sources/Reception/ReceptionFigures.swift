@@ -5,7 +5,7 @@ import Wire
 package struct ReceptionFigures: Sendable, Equatable {
   /// Datagrams of this station, duplicates not counted.
   package var received: UInt64 = 0
-  /// Datagrams that never came; always 0 where there is no RTP to tell.
+  /// Datagrams that never came; where neither RTP nor a server tells, as many as continuity counters show at the least.
   package var lost: UInt64 = 0
   /// Datagrams that came twice or too late.
   package var duplicates: UInt64 = 0

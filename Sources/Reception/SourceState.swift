@@ -25,6 +25,8 @@ struct SourceState {
   var isFollowing = false
   var position: Int64 = 0
   var order: Order?
+  /// When its reply came, in steady nanoseconds.
+  var opened = Int64.min / 2
   /// When something was said last, in steady nanoseconds.
   var lastLine: Int64 = 0
 
@@ -41,6 +43,41 @@ struct SourceState {
   init(hasServer: Bool, agrees: Bool) {
     self.hasServer = hasServer
     self.agrees = agrees
+  }
+}
+
+/// What multicast has passed without bringing it, since the beginning.
+struct MulticastLosses {
+  /// What stands so far behind the newest will not come any more; and is not known any more.
+  private static let depth: Int64 = 64
+  private static let memory: Int64 = 1 << 16
+
+  /// The first and the highest number that has come.
+  private(set) var first = Int64.max
+  private(set) var newest = Int64.min
+  /// The first one behind those that have been judged.
+  private var judged: Int64 = 0
+
+  func hasPassed(_ number: Int64) -> Bool { number > first && number < newest }
+
+  mutating func note(_ number: Int64) {
+    if newest == .min { (first, judged) = (number, number) }
+    newest = max(newest, number)
+  }
+
+  /// The next one that will not come any more, if it has not come.
+  mutating func next() -> Int64? {
+    guard newest > .min, judged < newest - Self.depth else { return nil }
+    judged = max(judged, newest - Self.memory)
+    defer { judged += 1 }
+    return judged
+  }
+
+  mutating func renumber(by distance: Int64) {
+    guard newest > .min else { return }
+    first += distance
+    newest += distance
+    judged += distance
   }
 }
 

@@ -6,9 +6,19 @@ extension StationReception {
     figures.received += 1
     figures.bytes += UInt64(bytes)
     figures.lastArrival = now
-    guard let filled = plan.fill(number, isRepair: byStream, now: now) else { return }
-    holdBack.note(wait: filled.wait)
-    guard byStream else { return }
+    if let filled = plan.fill(number, isRepair: byStream, now: now) { holdBack.note(wait: filled.wait) }
+    if byStream, losses.hasPassed(number) { accountMended(number) }
+  }
+
+  /// Multicast has brought a datagram: what it did not bring before that one, and a stream connection did, is repaired.
+  mutating func accountBehind(_ number: Int64) {
+    losses.note(number)
+    while let passed = losses.next() { accountMended(passed) }
+  }
+
+  /// A stream connection may have brought what multicast has not. Nobody misses that where all comes that way.
+  private mutating func accountMended(_ number: Int64) {
+    guard figures.path != .stream, window.mend(number) else { return }
     figures.repaired += 1
     meter.missed(1)
   }

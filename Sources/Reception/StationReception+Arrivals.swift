@@ -31,9 +31,14 @@ extension StationReception {
   /// Takes an RTP packet that came over a stream connection.
   mutating func frame(_ packet: Span<UInt8>, by source: Int, now: Int64) {
     self.now = max(self.now, now)
-    guard mode != .waiting, isAnchored, sources.indices.contains(source), sources[source].isOpen else { return }
-    guard let (header, payload) = RTPHeader.parse(packet), header.payloadType == RTPHeader.mpegTS,
-      isTransportStream(packet, payload)
+    guard mode != .waiting, sources.indices.contains(source), sources[source].isOpen else { return }
+    let parsed = RTPHeader.parse(packet)
+    if isBare, let (header, payload) = parsed, header.payloadType == MarkFrame.payloadType {
+      return marks(packet.extracting(payload), by: source)
+    }
+    // What was counted has other numbers.
+    guard isAnchored, !bare.isCounting else { return }
+    guard let (header, payload) = parsed, header.payloadType == RTPHeader.mpegTS, isTransportStream(packet, payload)
     else {
       account(foreign: 1)
       return
@@ -42,10 +47,7 @@ extension StationReception {
     // What is asked for lies in the window or a little beyond; so all 16 bits of the number tell are put around it.
     let base = window.next - 16384
     let number = base + Int64(header.sequenceNumber &- UInt16(truncatingIfNeeded: base))
-    guard isBare || agrees(source, number, header.timestamp) else { return }
-    if isBare {
-      for index in bare.indices { bare[index].sent(number, packet.extracting(payload)) }
-    }
+    guard agrees(source, number, header.timestamp) else { return }
     let end = window.end
     let verdict = window.put(
       number, timestamp: header.timestamp, origin: ReceiveWindow.stream, packet.extracting(payload))
@@ -64,35 +66,6 @@ extension StationReception {
     comeBack()
   }
 
-  /// Takes a datagram of a station without RTP.
-  private mutating func bare(_ packets: Span<UInt8>, by source: Int, arrival: Int64) {
-    guard isTransportStream(packets, packets.indices) else { return account(foreign: 1) }
-    let clock = ReceptionMeter.clockReference(packets).map { UInt32(truncatingIfNeeded: $0 / 300) }
-    let found = bare[source].arrived(packets)
-    var number: Int64
-    switch found {
-    case .repeated: return account(.duplicate, isBehind: false)
-    case .number(let known): number = known
-    case .unknown, .broken:
-      arrived(clock, packets, at: arrival, isNew: true)
-      // Only the stream can tell what is missing; and where nobody tells, what comes is what there is.
-      if mode == .multicast, isAnchored {
-        run = MulticastRun()
-        return follow()
-      }
-      if mode == .waiting ? !mayBeginAlone : isAnchored { return }
-      number = mode == .waiting ? 0 : edge + 1
-      bare[source].begin(at: number + 1)
-    }
-    let timestamp = clock ?? (mode == .waiting ? 0 : edgeTimestamp)
-    if mode == .waiting {
-      beginAlone(RTPHeader(sequenceNumber: 0, timestamp: timestamp, ssrc: 0), source, arrival: arrival)
-      number = edge
-    }
-    if case .number = found { arrived(clock, packets, at: arrival, isNew: true) }
-    arrive(number, timestamp, packets, by: source, arrival: nil)
-  }
-
   /// Whole transport packets, at most seven (RFC 2250, section 2).
   func isTransportStream(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
     !range.isEmpty && range.count % TSPacket.size == 0 && range.count <= ReceiveWindow.slotSize
@@ -100,7 +73,7 @@ extension StationReception {
   }
 
   /// Puts a datagram that multicast brought in its place.
-  private mutating func arrive(
+  mutating func arrive(
     _ number: Int64, _ timestamp: UInt32, _ packets: Span<UInt8>, by source: Int, arrival: Int64?
   ) {
     let isBehind = number < sources[source].newest
@@ -134,6 +107,7 @@ extension StationReception {
     sources[source].newest = max(sources[source].newest, number)
     if number > edge { note(edge: number, timestamp) }
     run.note(number, now: now, pause: silence)
+    accountBehind(number)
     if verdict == .new {
       account(number, bytes: packets.count, byStream: false)
       if number > end, mode == .multicast { plan.miss(end, number, now: now) }
@@ -150,9 +124,9 @@ extension StationReception {
   // MARK: several sources
 
   /// Whether a source sends the same datagrams as the others, as far as can be judged.
-  private mutating func agrees(_ source: Int, _ number: Int64, _ timestamp: UInt32) -> Bool {
+  mutating func agrees(_ source: Int, _ number: Int64, _ timestamp: UInt32) -> Bool {
     if sources[source].agrees { return true }
-    if let known = window.timestamp(of: number) {
+    if let known = bare.board.mark(of: number)?.timestamp ?? window.timestamp(of: number) {
       guard known == timestamp else {
         account(foreign: 1)
         disagree(source)
@@ -174,7 +148,7 @@ extension StationReception {
     return true
   }
 
-  private mutating func disagree(_ source: Int) {
+  mutating func disagree(_ source: Int) {
     guard sources.count > 1 else { return }
     sources[source].disagreements += 1
     guard sources[source].disagreements >= 8 else { return }

@@ -117,6 +117,7 @@ extension StationReception {
     window.renumber(by: distance)
     plan.renumber(by: distance)
     run.renumber(by: distance)
+    losses.renumber(by: distance)
     edge += distance
     for index in sources.indices { sources[index].newest += distance }
     blocked = -1

@@ -8,13 +8,14 @@ extension StationReception {
   /// Connections that are made and end again are waited for no longer than this after multicast is back.
   private static let mostAwaited: Int64 = 10_000_000_000
   /// Numbers and dates outside of this are no station's.
-  private static let numbers: ClosedRange<Int64> = 0...(1 << 60)
+  static let numbers: ClosedRange<Int64> = 0...(1 << 60)
   private static let dates: ClosedRange<Double> = -1e11...1e11
 
   /// What to say first on a new stream connection to a source: by where we are.
   mutating func opening(for source: Int) -> StreamRequest {
     var request = StreamRequest(station: tuning.station.number)
     guard sources.indices.contains(source) else { return request }
+    if isBare, isLive { request.marks = true }
     switch wish(for: source) {
     case .nothing: sources[source].request = .nothing
     case .from(let number):
@@ -51,6 +52,8 @@ extension StationReception {
     let request = sources[source].request
     let wasFirst = !sources.contains { $0.isOpen }
     sources[source].isOpen = true
+    sources[source].opened = self.now
+    bare.told = (Int64((reply.now * 90_000).rounded()), reply.next)
     sources[source].failures = 0
     sources[source].refusals = 0
     sources[source].lastLine = self.now

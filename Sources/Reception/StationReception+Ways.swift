@@ -60,6 +60,8 @@ extension StationReception {
     (leap, blocked, isOverrun, isOutdated) = (0, -1, false, false)
     unnumberedSince = .max
     run = MulticastRun()
+    losses = MulticastLosses()
+    if isAnchored { bare.stopCounting(near: number) }
     lastDate = date
     self.mode = mode
     self.isAnchored = isAnchored

@@ -16,7 +16,7 @@ struct StationReception: ~Copyable {
 
   let tuning: Tuning
   let isLive: Bool
-  /// Whether multicast comes without RTP, so that numbers are found by comparison with the stream.
+  /// Whether multicast comes without RTP, so that numbers are those that servers' marks tell.
   let isBare: Bool
   /// How long a missing datagram may be waited for, and how long multicast may be silent, in nanoseconds.
   let latency: Int64
@@ -41,9 +41,10 @@ struct StationReception: ~Copyable {
   var carrier = 0
   var window: ReceiveWindow
   var plan: RepairPlan
-  /// Of a station without RTP: one for each source.
-  var bare: [BareNumbering]
+  /// Of a station without RTP.
+  var bare: BareNumbering
   var run = MulticastRun()
+  var losses = MulticastLosses()
   /// The newest datagram that is known of, on the air or in a reply, and its RTP timestamp.
   var edge: Int64 = 0
   var edgeTimestamp: UInt32 = 0
@@ -111,7 +112,7 @@ struct StationReception: ~Copyable {
     edgeSince = now
     let isAlone = tuning.sources.count == 1
     sources = tuning.sources.map { SourceState(hasServer: $0.server != nil, agrees: isAlone) }
-    bare = isBare ? tuning.sources.map { _ in BareNumbering() } : []
+    bare = BareNumbering(isUsed: isBare, sources: sources.count, capacity: capacity, rate: rate)
     window.comparesDates = !isBare
     figures.path = .waiting
   }
@@ -119,7 +120,7 @@ struct StationReception: ~Copyable {
   /// Another source has come: the one behind the last.
   mutating func add(hasServer: Bool) {
     sources.append(SourceState(hasServer: hasServer, agrees: false))
-    if isBare { bare.append(BareNumbering()) }
+    bare.addSource()
   }
 
   // MARK: what comes out
@@ -157,6 +158,7 @@ struct StationReception: ~Copyable {
     if canAsk { due = min(due, askDue) }
     if let deadline { due = min(due, deadline) }
     if mode == .multicast { due = min(due, run.last + silence) }
+    if isBare { due = min(due, bareDue) }
     return max(due, now + 1_000_000)
   }
 
@@ -176,6 +178,7 @@ struct StationReception: ~Copyable {
     defer { promised = max(wake, now + Self.punctuality) }
     holdBack.tick(now: now)
     plan.tick(now: now)
+    tickBare()
     if let deadline, now >= deadline, spare <= 0 { giveUp(to: window.firstHeld) }
     switch mode {
     case .waiting: break

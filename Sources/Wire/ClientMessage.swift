@@ -55,7 +55,8 @@ package enum ClientMessage: Hashable, Sendable {
     package var station: Int
     /// Datagrams received since the join, duplicates not counted.
     package var received: UInt64
-    /// Datagrams that were missing at the player, since the join; always 0 for a station without RTP.
+    /// Datagrams that were missing at the player, since the join. Without RTP and a server that
+    /// tells marks, as many as continuity counters show at the least.
     package var lost: UInt64
     /// The transport stream's rate since the last report, in bit/s.
     package var bitrate: Int

@@ -46,6 +46,8 @@ struct LossTrials {
     #expect(air.failure == nil && air.jumps == 0 && figures.lost == 0 && figures.path == .multicast)
     // 150 ms: after 100 multicast is taken for silent, and the stream followed until it has come for a while.
     #expect(air.lines <= 20 && air.slowest <= 120)
+    // What was followed was mended as well as what was asked for. The first burst was before multicast had begun.
+    #expect(air.lost == 450 && figures.repaired == 450)
   }
 
   @Test func burstsOfTwentyAreAskedForAtOnce() {
@@ -97,21 +99,6 @@ struct LossTrials {
     #expect(stopped.slowest <= 120 && stopped.reception.figures.lost == 0)
     let late = Self.air(8) { $0.multicast = 10_000..<40_000 }
     #expect(late.failure == nil && late.jumps == 0 && late.reception.figures.path == .multicast)
-  }
-
-  @Test(arguments: [0, 0.001, 0.02])
-  func aStationWithoutRTPIsPutTogetherByItsBytes(loss: Double) {
-    let air = Self.air(10, encapsulation: .udp) {
-      $0.loss = loss
-      $0.twice = loss
-    }
-    let figures = air.reception.figures
-    #expect(air.failure == nil && air.jumps == 0 && air.first.map { $0 + air.taken } == air.base + air.count)
-    #expect(figures.lost == 0 && figures.foreign == 0 && air.slowest <= 40)
-    if loss < 0.01 { #expect(figures.path == .multicast && air.repairs == 0) }
-    // Without loss the stream is paused once, and asked for again at the end.
-    #expect(air.lines <= 3 || loss > 0)
-    #expect(air.lines < 120)
   }
 
   @Test func aLineThatLosesMostComesOverTheStream() {

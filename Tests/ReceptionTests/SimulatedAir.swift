@@ -52,15 +52,20 @@ struct SimulatedAir: ~Copyable {
     var segmentLateness = Lateness.none
     /// Added to the dates of its datagrams: it plays something else.
     var outOfStep: UInt32 = 0
+    /// How long before their datagrams marks are told, where they are wanted; nil where the server knows none.
+    var marksAhead: Int? = 500
   }
 
   private struct Connection {
     var epoch = 0
     var isUp = false
     var follow: Int64?
+    /// The next one to tell a mark of, and when the first are told.
+    var marks: Int64?
+    var begun = 0
     /// Requests and frames on their way.
     var up = SimulatedTCP<[Order]>()
-    var down = SimulatedTCP<(numbers: Range<Int64>, isRepair: Bool)>()
+    var down = SimulatedTCP<(numbers: Range<Int64>, what: Frames)>()
     /// Lines and datagrams that the server grants.
     var lineAllowance = 400.0
     var repairAllowance = 0.0
@@ -68,6 +73,8 @@ struct SimulatedAir: ~Copyable {
     /// Milliseconds until it is made again when it could not be.
     var rest = 100
   }
+
+  private enum Frames { case followed, repair, marks }
 
   private enum Order {
     case pause
@@ -79,6 +86,7 @@ struct SimulatedAir: ~Copyable {
     case multicast(Int64, source: Int)
     case reply(StreamReply, source: Int, epoch: Int)
     case frame(Int64, isRepair: Bool, source: Int, epoch: Int)
+    case marks(Range<Int64>, source: Int, epoch: Int)
     case connect(source: Int)
     case refused(source: Int)
     case forgery(like: Int64, source: Int)
@@ -103,6 +111,9 @@ struct SimulatedAir: ~Copyable {
   var epoch = 1_795_359_872.0
   /// Whether multicast comes without RTP.
   var isBare = false
+  /// The last of so many datagrams has packets that no counter counts; 0 for none. They may be all the same.
+  var quiet: Int64 = 0
+  var isBlank = false
   /// Datagrams that the player takes in a millisecond.
   var appetite = Int.max
   /// The same, counting all that a millisecond brings.
@@ -116,6 +127,9 @@ struct SimulatedAir: ~Copyable {
   private(set) var first: Int64?
   private(set) var taken: Int64 = 0
   private(set) var jumps = 0
+  private(set) var skipped: Int64 = 0
+  /// Datagrams that multicast did not bring although it had begun.
+  private(set) var lost = 0
   /// Milliseconds that the latest took longer than its date, and when that of the first came out.
   private(set) var slowest = 0
   private(set) var start = 0
@@ -141,6 +155,7 @@ struct SimulatedAir: ~Copyable {
   private var (takenAt, takenNow) = (0, 0)
   /// What the kernel keeps just now.
   private var kept = 0
+  private var hasSent = false
 
   init(_ tuning: Tuning, seed: UInt64) {
     random = SplitMix(state: seed)
@@ -208,9 +223,13 @@ struct SimulatedAir: ~Copyable {
         if forged > 0, Double.random(in: 0..<1, using: &random) < forged {
           calendar[time + source.delay, default: []].append(.forgery(like: multicast, source: index))
         }
-        if let burst = source.burst, Int(multicast - base) % burst.every < burst.length { continue }
+        let isInBurst = source.burst.map { Int(multicast - base) % $0.every < $0.length } ?? false
         // The last one always comes: who misses what is before it need not wait for silence.
-        if Double.random(in: 0..<1, using: &random) < source.loss, multicast < end - 1 { continue }
+        if isInBurst || (Double.random(in: 0..<1, using: &random) < source.loss && multicast < end - 1) {
+          lost += hasSent ? 1 : 0
+          continue
+        }
+        hasSent = true
         for _ in 0..<(Double.random(in: 0..<1, using: &random) < source.twice ? 2 : 1) {
           let late = source.lateness.pick(&random)
           calendar[time + source.delay + late, default: []].append(.multicast(multicast, source: index))
@@ -239,6 +258,16 @@ struct SimulatedAir: ~Copyable {
       let packet = packet(number, sources[source].outOfStep)
       if !brought.insert(number).inserted, isRepair { useless += 1 }
       reception.frame(packet.span, by: source, now: now)
+    case .marks(let numbers, let source, let epoch):
+      guard isStream, connections[source].epoch == epoch else { return }
+      let marks = numbers.map { number in
+        let packet = packet(number, sources[source].outOfStep)
+        return MarkFrame.Mark(
+          timestamp: UInt32(truncatingIfNeeded: timestamp(number)) &+ sources[source].outOfStep,
+          digest: MarkFrame.digest(packet.span.extracting(12..<200)))
+      }
+      let frame = MarkFrame.bytes(first: numbers.lowerBound, ssrc: 1, marks)
+      reception.frame(frame.span.extracting(2..<frame.count), by: source, now: now)
     case .reply(let reply, let source, let epoch):
       guard isStream, connections[source].epoch == epoch else { return }
       if reception.mode == .waiting { expected = reply.first }
@@ -264,8 +293,11 @@ struct SimulatedAir: ~Copyable {
       timestamp: UInt32(truncatingIfNeeded: timestamp(number)) &+ outOfStep, ssrc: 1
     ).write(into: &room)
     room[12] = 0x47
-    room[13] = 0x01
-    room[15] = 0x10 | UInt8(number & 15)
+    let isQuiet = isQuiet(number)
+    (room[13], room[14]) = isQuiet ? (0x1F, 0xFF) : (0x01, 0x00)
+    let counted = quiet > 0 ? number / quiet * (quiet - 1) + number % quiet : number
+    room[15] = 0x10 | UInt8(isQuiet ? 0 : counted & 15)
+    if isQuiet, isBlank { return bytes }
     for index in 0..<8 { room[16 + index] = UInt8(truncatingIfNeeded: number >> Int64(8 * index)) }
     room[199] = UInt8(truncatingIfNeeded: outOfStep)
     return bytes
@@ -292,6 +324,8 @@ struct SimulatedAir: ~Copyable {
     return bytes
   }
 
+  private func isQuiet(_ number: Int64) -> Bool { quiet > 0 && number % quiet == quiet - 1 }
+
   private mutating func take() {
     if takenAt != time { (takenAt, takenNow) = (time, 0) }
     var rest = min(appetite, mostTaken - takenNow)
@@ -304,21 +338,41 @@ struct SimulatedAir: ~Copyable {
         for index in 0..<8 { number |= Int64(payload[4 + index]) << Int64(8 * index) }
         isWhole = payload.count == 188 && payload[187] == 0
       }
+      // Blank ones do not say which they are.
+      if isBlank, number == 0 {
+        number = first.map { $0 + taken } ?? head.n
+        isWhole = isWhole && isQuiet(number)
+      }
+      let isCounted = reception.bare.isCounting
       if !isWhole || (!isBare && head.date != timestamp(number)) {
         failure = "\(time): datagram \(number) is not as it was sent"
       }
-      if reception.isAnchored, head.n != number { failure = "\(time): datagram \(number) came as \(head.n)" }
+      if reception.isAnchored, !isCounted, head.n != number {
+        failure = "\(time): datagram \(number) came as \(head.n)"
+      }
       if first == nil {
         (first, start) = (number, time)
         if let expected, expected != number { failure = "begins with \(number) instead of \(expected)" }
       } else if let first, number != first + taken {
         if number < first + taken { failure = "\(time): \(number) came again" }
         jumps += 1
+        skipped += number - first - taken
         taken = number - first
       }
       taken += 1
       slowest = max(slowest, due(number) < start ? 0 : time - due(number))
     }
+  }
+
+  /// Whether all came out, in order and once, from where it began.
+  var isExact: Bool {
+    failure == nil && jumps == 0 && first.map { $0 + taken } == end && reception.figures.lost == 0
+  }
+
+  /// Another's datagram comes by the first source's multicast.
+  mutating func disturb(with packets: [UInt8]) {
+    reception.datagram(packets.span, by: 0, arrival: 0, now: Self.steady(time))
+    take()
   }
 
   // MARK: servers
@@ -348,6 +402,7 @@ struct SimulatedAir: ~Copyable {
 
   private mutating func disconnect(_ index: Int) {
     connections[index].isUp = false
+    connections[index].marks = nil
     connections[index].epoch += 1
     connections[index].follow = nil
     reception.closed(by: index, now: Self.steady(time))
@@ -396,6 +451,8 @@ struct SimulatedAir: ~Copyable {
       first = latest - (latest - base + access * 1000) % access
     }
     connections[index].follow = nil
+    connections[index].begun = at + 1
+    connections[index].marks = request.marks == true ? max(base, next(at: due(first) - 1000) - 1) : nil
     if request.at != nil || request.from != nil || request.back != nil {
       connections[index].up.send([.follow(first)], at: time + 1, &random)
     }
@@ -432,25 +489,40 @@ struct SimulatedAir: ~Copyable {
         case .pause: connections[index].follow = nil
         case .follow(let number): connections[index].follow = number
         case .repair(let first, let count):
-          for number in first..<min(first + count, next(at: time)) {
+          for number in first..<max(first, min(first + count, next(at: time))) {
             if Double.random(in: 0..<1, using: &random) < source.ignored { continue }
             repairs += 1
             connections[index].repairAllowance -= 1
-            connections[index].down.send((number..<number + 1, true), at: time, &random)
+            connections[index].down.send((number..<number + 1, .repair), at: time, &random)
           }
         }
       }
-      for (numbers, isRepair) in connections[index].down.advance(to: time, &random) {
-        let frames = numbers.map { Event.frame($0, isRepair: isRepair, source: index, epoch: epoch) }
-        calendar[time, default: []] += frames
+      for (numbers, what) in connections[index].down.advance(to: time, &random) {
+        calendar[time, default: []] +=
+          what == .marks
+          ? [.marks(numbers, source: index, epoch: epoch)]
+          : numbers.map { .frame($0, isRepair: what == .repair, source: index, epoch: epoch) }
       }
+      tellMarks(index, source)
       guard let follow = connections[index].follow else { continue }
       let until = min(next(at: time), follow + Int64(source.framesPerMillisecond))
       guard until > follow else { continue }
       followed += Int(until - follow)
-      connections[index].down.send((follow..<until, false), at: time, &random)
+      connections[index].down.send((follow..<until, .followed), at: time, &random)
       connections[index].follow = until
     }
+  }
+
+  /// Tells marks of what is due soon, eight times a second, or as they come where they come late.
+  private mutating func tellMarks(_ index: Int, _ source: Source) {
+    guard let ahead = source.marksAhead, let first = connections[index].marks, time >= connections[index].begun else {
+      return
+    }
+    let horizon = ahead > 100 ? (time + ahead) / 125 * 125 : (time + ahead) / 20 * 20
+    let end = min(next(at: horizon), first + Int64(MarkFrame.most))
+    guard end > first else { return }
+    connections[index].down.send((first..<end, .marks), at: time, &random)
+    connections[index].marks = end
   }
 
   /// What a server grants at once: half of the datagrams of two seconds.

@@ -75,7 +75,8 @@ struct StationReceptionTests {
     }
     #expect(taken == [1, 2, 3, 5, 6])
     let figures = reception.figures
-    #expect(figures.received == 5 && figures.duplicates == 1 && figures.isPlaying)
+    // The counters tell that something is missing behind the third, not how much.
+    #expect(figures.received == 5 && figures.duplicates == 1 && figures.lost == 1 && figures.isPlaying)
   }
 
   @Test func foreignDatagramsAreCountedAndLeftOut() {
@@ -102,34 +103,5 @@ struct StationReceptionTests {
       reception.opened(reply, by: 0, now: 1)
       #expect(reception.mode == .waiting)
     }
-  }
-
-  @Test func bareDatagramsAreNumberedByTheStreams() {
-    var numbering = BareNumbering()
-    let packets = (0..<12).map { TSBytes.packet(0x100, counter: $0, fill: UInt8($0)) }
-    func arrive(_ index: Int) -> BareNumbering.Arrival {
-      let packet = packets[index]
-      return numbering.arrived(packet.span)
-    }
-    func send(_ index: Int) {
-      let packet = packets[index]
-      numbering.sent(100 + Int64(index), packet.span)
-    }
-    for index in 0..<4 { #expect(arrive(index) == .unknown) }
-    send(1)
-    send(2)
-    #expect(arrive(4) == .unknown)
-    send(3)
-    #expect(arrive(5) == .number(105))
-    #expect(arrive(5) == .repeated)
-    #expect(arrive(6) == .number(106))
-    // One is missing: nothing before it says anything any more.
-    #expect(arrive(8) == .broken)
-    for index in 4..<7 { send(index) }
-    #expect(arrive(9) == .unknown)
-    for index in 8..<11 { send(index) }
-    #expect(numbering.distance == nil && arrive(10) == .unknown)
-    for index in 8..<11 { send(index) }
-    #expect(arrive(11) == .number(111))
   }
 }

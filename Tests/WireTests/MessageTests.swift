@@ -29,6 +29,10 @@ struct MessageTests {
     #expect(try line(.join(.init(station: 7))) == #"{"station":7,"type":"join"}"# + "\n")
     #expect(try line(.eras()) == #"{"type":"eras"}"# + "\n")
     #expect(try line(.eras(since: 9)) == #"{"since":9,"type":"eras"}"# + "\n")
+    #expect(
+      try line(.stream(.init(station: 2, back: 0.5, marks: true)))
+        == #"{"back":0.5,"marks":true,"station":2,"type":"stream"}"# + "\n")
+    #expect(try line(.stream(.init(station: 2, from: 9))) == #"{"from":9,"station":2,"type":"stream"}"# + "\n")
     #expect(try line(.leave) == #"{"type":"leave"}"# + "\n")
     #expect(try line(.receptions) == #"{"type":"receptions"}"# + "\n")
     #expect(
