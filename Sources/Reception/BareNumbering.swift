@@ -13,6 +13,9 @@ struct BareNumbering: Sendable {
   /// The server's time and its next datagram, when it answered last: Unix time in 90 kHz.
   var told: (date: Int64, next: Int64) = (0, 0)
 
+  /// Since when there are such as marks do not tell, and none that they tell, in steady nanoseconds.
+  var unknownSince = Int64.min / 2
+
   /// Whether datagrams are counted; the number that comes next, and whose they are.
   private(set) var isCounting = false
   private(set) var next: Int64 = 0
@@ -37,7 +40,7 @@ struct BareNumbering: Sendable {
     expected = [Int64](repeating: 0, count: sources)
     behind = Int64(min(max(256, rate), capacity))
     guard isUsed else { return }
-    shelf.open()
+    shelf.open(rate: rate)
     digests = [UInt64](repeating: 0, count: Int(Self.depth))
     counters = [UInt8](repeating: Self.none, count: 8192)
   }

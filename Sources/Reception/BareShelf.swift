@@ -15,30 +15,36 @@ struct BareShelf: Sendable {
   }
 
   /// So many are kept.
-  static let most = 512
+  private(set) var most = 0
   private static let slotSize = ReceiveWindow.slotSize
 
   private(set) var entries: [Entry] = []
   private var bytes: [UInt8] = []
   private var free: [Int] = []
 
-  /// Takes up no memory until ``open()``.
+  /// Takes up no memory until ``open(rate:)``.
   init() {}
 
-  mutating func open() {
-    entries.reserveCapacity(Self.most)
-    bytes.reserveCapacity(Self.most * Self.slotSize)
-    free.reserveCapacity(Self.most)
+  /// - Parameter rate: the station's datagrams in a second; those of half a second are kept, and a few at the least.
+  mutating func open(rate: Int) {
+    most = min(max(512, rate / 2), 8192)
+    entries.reserveCapacity(most)
+    bytes.reserveCapacity(most * Self.slotSize)
+    free.reserveCapacity(most)
   }
 
-  /// Takes one in; of more than ``most``, the oldest goes.
+  /// Takes one in; of more than ``most``, the oldest go.
   ///
   /// - Parameters:
   ///   - packets: at most ``ReceiveWindow/slotSize`` bytes.
   ///   - arrival: Unix nanoseconds.
   ///   - now: steady nanoseconds.
   mutating func put(_ packets: Span<UInt8>, _ digest: UInt64, by source: Int, arrival: Int64, now: Int64) {
-    if entries.count == Self.most { free.append(entries.removeFirst().slot) }
+    if entries.count == most {
+      // Some at once, for the others have to move up.
+      for entry in entries.prefix(most / 8) { free.append(entry.slot) }
+      entries.removeFirst(most / 8)
+    }
     let slot: Int
     if let given = free.popLast() {
       slot = given

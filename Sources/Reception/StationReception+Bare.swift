@@ -20,6 +20,9 @@ extension StationReception {
       settle(from: bare.next - 1)
     } else if !place(packets, digest, by: source, arrival: arrival) {
       bare.shelf.put(packets, digest, by: source, arrival: arrival, now: now)
+      if bare.unknownSince <= run.last { bare.unknownSince = now }
+      // They come after a silence, not because no more marks do.
+      if bare.unknownSince - run.last > silence { comesBack() }
       countIfAlone()
     }
   }
@@ -51,7 +54,7 @@ extension StationReception {
       follow()
     }
     guard let oldest = bare.shelf.entries.first, now - oldest.came >= Self.patience else { return }
-    let (now, isTold) = (now, !bare.board.isEmpty)
+    let (now, isTold) = (now, !bare.board.isEmpty && carrying(0) != nil)
     var strange: UInt64 = 0
     bare.shelf.offer { entry, _ in
       guard now - entry.came >= Self.patience else { return false }
@@ -63,8 +66,10 @@ extension StationReception {
 
   /// When ``tickBare()`` has something to do.
   var bareDue: Int64 {
-    guard carrying(0) == nil, mode != .waiting, let oldest = bare.shelf.entries.first else { return .max }
-    return oldest.came + silence
+    guard carrying(0) == nil, mode != .waiting, !bare.shelf.entries.isEmpty, bare.unknownSince > run.last else {
+      return .max
+    }
+    return max(bare.unknownSince + silence, awaited)
   }
 
   /// Puts a datagram in its place; false when marks do not tell it.
@@ -99,7 +104,7 @@ extension StationReception {
   /// Where no server is to be had, what is on the shelf and what comes after it is counted.
   private mutating func countIfAlone() {
     guard !bare.isCounting, let oldest = bare.shelf.entries.first, carrying(0) == nil,
-      mode == .waiting ? mayBeginAlone : now - oldest.came >= silence
+      mode == .waiting ? mayBeginAlone : now >= bareDue
     else { return }
     bare.count(from: mode == .waiting ? 0 : max(window.end, bare.board.end), by: oldest.source)
     var shelf = BareShelf()

@@ -29,7 +29,7 @@ extension StationReception {
   /// Multicast is back after a silence. What it did not bring is on the server, and so is what it brings now: for a while
   /// it is left to a stream connection, which is to be made at once.
   mutating func comesBack() {
-    guard mode == .stream, isAnchored, hasServer, hadMulticast || carrying(0) == nil else { return }
+    guard mode == .stream, isAnchored, hasServer, hadMulticast || carrying(0) == nil, !bare.isCounting else { return }
     if awaited < streamSince { awaited = now + connectionPatience }
     if !isFed, now - renewed > Self.renewalPause { wantsRenewal = true }
   }
@@ -60,6 +60,7 @@ extension StationReception {
     (leap, blocked, isOverrun, isOutdated) = (0, -1, false, false)
     unnumberedSince = .max
     run = MulticastRun()
+    bare.unknownSince = run.last
     losses = MulticastLosses()
     if isAnchored { bare.stopCounting(near: number) }
     lastDate = date

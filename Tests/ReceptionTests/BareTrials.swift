@@ -10,11 +10,11 @@ struct BareTrials {
   private static let count: Int64 = 10_000
 
   private static func air(
-    _ seed: UInt64, quiet: Int64 = 4, isBlank: Bool = false, sources: Int = 1,
+    _ seed: UInt64, quiet: Int64 = 4, isBlank: Bool = false, sources: Int = 1, bitrate: Int = 4_000_000,
     _ change: (inout SimulatedAir) -> Void = { _ in }
   ) -> SimulatedAir {
     var tuning = TSBytes.tuning(encapsulation: .udp)
-    tuning.station.bitrate = 4_000_000
+    tuning.station.bitrate = bitrate
     tuning.sources[0].server = StreamServer(address: "10.0.0.1", port: 9966)
     for _ in 1..<sources { tuning.sources.append(tuning.sources[0]) }
     var air = SimulatedAir(tuning, seed: seed)
@@ -105,11 +105,29 @@ struct BareTrials {
         $0.sources[0].loss = loss
       }
       let figures = air.reception.figures
-      #expect(air.failure == nil && air.first.map { $0 + air.taken } == air.base + air.count)
+      #expect(air.failure == nil && air.first.map { $0 + air.taken } == air.base + air.count, "\(air.failure ?? "")")
       #expect(Int64(figures.lost) == air.skipped && (loss > 0) == (air.skipped > 0))
       // 3.4 s at one in 3 ms, of which one in fifty is lost.
       #expect(air.skipped < 60 && figures.path == .multicast && air.reception.bare.isCounting == false)
     }
+  }
+
+  /// A network that is cut both ways.
+  @Test(arguments: [500, 2000, 4500, 5200, 9000])
+  func whatWasMissedWhileTheNetworkWasOutIsMadeUpFor(outage: Int) {
+    let air = Self.air(18) { $0.outages = [5000..<5000 + outage] }
+    #expect(air.isExact == true, "\(air.failure ?? "\(air.jumps) jumps, \(air.skipped)")")
+    #expect(air.reception.figures.path == .multicast && air.slowest < outage + 1000)
+  }
+
+  /// More come in a quarter of a second than a few.
+  @Test func aFastStationIsCountedToo() {
+    let air = Self.air(19, bitrate: 42_000_000) {
+      ($0.spacing, $0.atOnce, $0.count) = (1, 4, 40_000)
+      ($0.sources[0].cuts, $0.sources[0].reconnect) = ([4000], 4000)
+    }
+    #expect(air.failure == nil && air.jumps == 0 && air.first.map { $0 + air.taken } == air.base + air.count)
+    #expect(air.slowest < 500 && air.reception.figures.path == .multicast)
   }
 
   @Test func whoBeginsWithoutAServerGoesOnWithItsNumbers() {
