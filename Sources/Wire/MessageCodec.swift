@@ -4,20 +4,20 @@ import NIOCore
 /// Bytes in, messages out: one JSON object a line, ended by LF (a CR before it does no harm), blank lines ignored.
 ///
 /// A line that is no message comes out as the error that says why; the lines after it are not affected. At most one
-/// line of ``longestLine`` bytes is ever held.
+/// line of `longest` bytes is ever held.
 package struct MessageDecoder<Message: Decodable & Sendable>: NIOSingleStepByteToMessageDecoder {
   package typealias InboundOut = Result<Message, MessageError>
 
   /// The longest line taken, in bytes, its LF not counted.
-  package static var longestLine: Int { longestMessageLine }
-
+  private let longest: Int
   private let json = JSONDecoder()
   /// How many of the buffer's bytes are known to hold no LF, so that a peer that sends byte by byte costs no more.
   private var scanned = 0
   /// Inside the rest of a line that was too long.
   private var discarding = false
 
-  package init() {}
+  /// - Parameter longest: line taken, in bytes, its LF not counted.
+  package init(longest: Int = longestMessageLine) { self.longest = longest }
 
   package mutating func decode(buffer: inout ByteBuffer) throws -> InboundOut? {
     while buffer.readableBytes > 0 {
@@ -40,7 +40,7 @@ package struct MessageDecoder<Message: Decodable & Sendable>: NIOSingleStepByteT
 
   /// No LF yet: waits for it, unless the line is already too long.
   private mutating func needMore(_ buffer: inout ByteBuffer) -> InboundOut? {
-    if buffer.readableBytes <= Self.longestLine && !discarding {
+    if buffer.readableBytes <= longest && !discarding {
       scanned = buffer.readableBytes
       return nil
     }
@@ -60,7 +60,7 @@ package struct MessageDecoder<Message: Decodable & Sendable>: NIOSingleStepByteT
 
   /// nil for a blank line.
   private func parse(_ line: ByteBuffer) -> InboundOut? {
-    guard line.readableBytes <= Self.longestLine else { return .failure(.lineTooLong) }
+    guard line.readableBytes <= longest else { return .failure(.lineTooLong) }
     let bytes = line.readableBytesView
     guard bytes.contains(where: { $0 != 0x20 && $0 != 0x0D && $0 != 0x09 }) else { return nil }
     do {
@@ -100,3 +100,7 @@ package struct MessageEncoder<Message: Encodable & Sendable>: MessageToByteEncod
 
 /// The longest line that either side takes, in bytes, its LF not counted.
 package let longestMessageLine = 65536
+
+/// The longest line that a server takes on a stream connection once that is open, in bytes, its LF not counted. No
+/// request has more in it; each is looked at before anybody counts what it asks for.
+package let longestStreamLine = 4096

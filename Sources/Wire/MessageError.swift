@@ -1,6 +1,6 @@
 /// Why one line was not taken. The stream goes on with the next line.
 package enum MessageError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// Longer than ``MessageDecoder/longestLine`` bytes.
+  /// Longer than ``longestMessageLine`` bytes, or on an open stream connection, ``longestStreamLine``.
   case lineTooLong
   /// Not a JSON object in UTF-8, or one with a number out of its range (the JSON parser does not tell which).
   case notAnObject

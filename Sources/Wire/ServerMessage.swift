@@ -157,7 +157,7 @@ package struct ErrorCode: OpenValue {
 
   /// The line was no message; after the third such line the server closes the connection.
   package static let malformed = ErrorCode(rawValue: "malformed")
-  /// The line was longer than ``MessageDecoder/longestLine`` bytes; counts as malformed.
+  /// The line was longer than ``longestMessageLine`` bytes, or ``longestStreamLine``; counts as malformed.
   package static let tooLong = ErrorCode(rawValue: "tooLong")
   /// No station has this number.
   package static let unknownStation = ErrorCode(rawValue: "unknownStation")

@@ -73,6 +73,16 @@ struct MessageCodecTests {
         == [.failure(.lineTooLong), .success(.leave)])
   }
 
+  @Test func aDecoderMayBeContentWithShorterLines() throws {
+    let start = #"{"type":"pause","x":""#
+    let fill = String(repeating: "x", count: longestStreamLine - start.utf8.count - 2)
+    var results: [Result<ClientMessage, MessageError>] = []
+    let processor = NIOSingleStepByteToMessageProcessor(MessageDecoder<ClientMessage>(longest: longestStreamLine))
+    let text = start + fill + "\"}\n" + start + fill + "x\"}\n{\"type\":\"leave\"}\n"
+    try processor.process(buffer: ByteBuffer(string: text)) { results.append($0) }
+    #expect(results == [.success(.pause), .failure(.lineTooLong), .success(.leave)])
+  }
+
   @Test func aLineWithoutEndIsReportedOnceAndNeverHeld() throws {
     var results: [Result<ClientMessage, MessageError>] = []
     let processor = NIOSingleStepByteToMessageProcessor(MessageDecoder<ClientMessage>())

@@ -22,7 +22,7 @@ final class StreamConnection: ChannelDuplexHandler {
   private let address: String?
   private(set) var context: ChannelHandlerContext?
   private var unread: ByteBuffer
-  private var decoder = MessageDecoder<ClientMessage>()
+  private var decoder = MessageDecoder<ClientMessage>(longest: longestStreamLine)
   /// nil until the stream has been opened.
   private var session: StreamSession?
   /// Which station of this number it is, and its rate in bit/s.

@@ -63,6 +63,23 @@ import Wire
     }
   }
 
+  /// What no client has to say is not even looked at, and at the third time it is enough.
+  @Test func aLineOfAnAbsurdLengthIsNone() async throws {
+    try await withServer { port, _, registry in
+      let air = try #require(registry.airs.air(2))
+      try await StreamClient.talk(port, #"{"type":"stream","station":2}"#) { client in
+        let n = try await client.reply().next - 500
+        let pairs = Array(repeating: "[\(n),1]", count: 600).joined(separator: ",")
+        try await client.say(#"{"type":"repair","packets":[\#(pairs)]}"#)
+        try await client.say(#"{"type":"repair","packets":[[\#(n + 7),1]]}"#)
+        #expect(try await client.frames(1) == [air.frame(n + 7)])
+        for _ in 0..<2 { try await client.say(#"{"type":"repair","packets":[\#(pairs)]}"#) }
+        // Hung up on, with or without what it has said being read.
+        #expect((try? await client.frame()) == nil)
+      }
+    }
+  }
+
   @Test func repairsWhatWasAskedForAndNothingElse() async throws {
     try await withServer { port, _, registry in
       let air = try #require(registry.airs.air(2))
@@ -79,7 +96,7 @@ import Wire
     }
   }
 
-  /// Longer lines than it would ever say, while the stream is being opened: it is heard all the same.
+  /// More than it would ever say, while the stream is being opened: it is heard all the same.
   @Test(.timeLimit(.minutes(1))) func hearsWhatIsSaidBeforeItIsOpen() async throws {
     try await withDesk { port, _, registry, desk in
       let air = try #require(registry.airs.air(1))
@@ -92,8 +109,8 @@ import Wire
         }
       }
       try await StreamClient.talk(port, #"{"type":"stream","station":1}"#) { client in
-        let long = String(repeating: "x", count: 60_000)
-        for _ in 0..<4 { try await client.say(#"{"type":"pause","reason":"\#(long)"}"#) }
+        let long = String(repeating: "x", count: 4_000)
+        for _ in 0..<60 { try await client.say(#"{"type":"pause","reason":"\#(long)"}"#) }
         try await client.say(#"{"type":"repair","packets":[[5,1]]}"#)
         try await Task.sleep(for: .milliseconds(400))
         for _ in 0..<12 { disk.signal() }
