@@ -9,10 +9,16 @@ package struct NetworkInterface: Hashable, Sendable {
   /// Its first IPv4 address, dotted.
   package let address: String?
 
-  /// Finds an interface by its name or by one of its IPv4 addresses; the error names those there are.
+  /// Finds an interface by its name or by one of its addresses, an IPv6 one with its zone where it is link-local; the
+  /// error names those there are.
   package init(_ nameOrAddress: String) throws(SystemError) {
     let all = try Self.addresses()
-    guard let found = all.first(where: { $0.name == nameOrAddress || $0.address == nameOrAddress }) else {
+    let index = nameOrAddress.contains(":") ? try Self.index(ofIPv6: nameOrAddress) : nil
+    guard
+      let found = all.first(where: {
+        $0.name == nameOrAddress || $0.address == nameOrAddress || $0.index == index
+      })
+    else {
       let known = Self.firstOfEach(all).map { [$0.name, $0.address].compactMap(\.self).joined(separator: " ") }
       let subject = "\(nameOrAddress) among this machine's interfaces (\(known.joined(separator: ", ")))"
       throw SystemError(operation: "find", subject: subject, code: ENODEV)
@@ -46,6 +52,27 @@ package struct NetworkInterface: Hashable, Sendable {
       found.append(NetworkInterface(name: name, index: index, address: unsafe dotted(entry.pointee.ifa_addr)))
     }
     return found.filter { $0.address != nil } + found.filter { $0.address == nil }
+  }
+
+  /// The number of the interface that has an IPv6 address; nil when none has.
+  private static func index(ofIPv6 text: String) throws(SystemError) -> UInt32? {
+    let parts = text.split(separator: "%", maxSplits: 1).map(String.init)
+    guard let wanted = parts.first.flatMap(IPv6.parse) else { return nil }
+    let zone = unsafe parts.count > 1 ? UInt32(parts[1]) ?? if_nametoindex(parts[1]) : 0
+    var list: UnsafeMutablePointer<ifaddrs>?
+    try systemCall("list", "network interfaces") { unsafe getifaddrs(&list) }
+    defer { unsafe freeifaddrs(list) }
+    var next = unsafe list
+    while let entry = unsafe next {
+      unsafe next = entry.pointee.ifa_next
+      guard let address = unsafe entry.pointee.ifa_addr, unsafe address.pointee.sa_family == sa_family_t(AF_INET6)
+      else { continue }
+      let own = unsafe UnsafeRawPointer(address).loadUnaligned(as: sockaddr_in6.self).sin6_addr
+      guard unsafe withUnsafeBytes(of: own, { unsafe Array($0) == wanted }) else { continue }
+      let index = unsafe if_nametoindex(entry.pointee.ifa_name)
+      if index > 0, zone == 0 || zone == index { return index }
+    }
+    return nil
   }
 
   private static func firstOfEach(_ all: [NetworkInterface]) -> [NetworkInterface] {
@@ -83,4 +110,14 @@ package enum IPv4 {
 
   /// Whether an address (host byte order) is a multicast group: 224.0.0.0/4 (RFC 5771).
   package static func isMulticast(_ address: UInt32) -> Bool { address >> 28 == 0b1110 }
+}
+
+/// IPv6 addresses as text.
+package enum IPv6 {
+  /// The sixteen bytes of an address without a zone, in network order; nil for anything else.
+  package static func parse(_ text: String) -> [UInt8]? {
+    var bytes = [UInt8](repeating: 0, count: 16)
+    let result = unsafe bytes.withUnsafeMutableBytes { room in unsafe inet_pton(AF_INET6, text, room.baseAddress) }
+    return result == 1 ? bytes : nil
+  }
 }

@@ -194,6 +194,10 @@ import Testing
     #expect(byName.address == "127.0.0.1")
     #expect(byName.index > 0)
     #expect(try NetworkInterface("127.0.0.1") == byName)
+    #expect(HostName.addresses("127.0.0.1") == ["127.0.0.1"] && HostName.addresses("no such name").isEmpty)
+    // Where this machine has IPv6 at all.
+    if let loopback = try? NetworkInterface("::1") { #expect(loopback == byName) }
+    #expect(throws: SystemError.self) { try NetworkInterface("2001:db8::77") }
     #expect(try NetworkInterface.all().contains(byName))
   }
 
