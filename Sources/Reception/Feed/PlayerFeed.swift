@@ -87,6 +87,8 @@ package struct PlayerFeed: ~Copyable {
     var kept = 0
     for wanted in [tuning.video].compactMap(\.self) + tuning.audio where kept < 32 && wanted.pid < 8192 {
       let before = streams.firstIndex { $0.pid == wanted.pid }
+      // Named twice: it is one stream all the same.
+      if let before, before < kept { continue }
       var stream = before.map { streams[$0] } ?? FeedStream(pid: wanted.pid)
       stream.splice(keepsTimes: !newPlayer)
       if let before { streams.remove(at: before) }

@@ -1,5 +1,6 @@
 import TSBytes
 import Testing
+import Wire
 
 @testable import Reception
 
@@ -38,6 +39,21 @@ struct PlayerFeedTests {
     give(datagrams, to: &feed, &output)
     // But for the last picture, which is not whole, and what comes after it: byte by byte what was sent.
     #expect(output.bytes == Array(datagrams.prefix(4).flatMap(\.bytes)))
+  }
+
+  @Test func aPIDThatIsNamedTwiceIsOneStream() {
+    let station = FeedStation()
+    for pids: [UInt16] in [[0x101, 0x101], [0x100], [0x100, 0x101, 0x100, 0x101], [0x1FFF, 0xFFFF, 0, 0x101, 0]] {
+      var tuning = station.tuning
+      tuning.audio = pids.map { ElementaryStream(pid: $0, codec: "aac") }
+      var feed = feed()
+      var output = FeedOutput()
+      feed.begin(tuning, now: 0)
+      give(station.datagrams(pictures: 5), to: &feed, &output)
+      feed.begin(station.tuning, now: 0)
+      feed.begin(tuning, now: 0, newPlayer: true)
+      #expect(!output.units(0x100).isEmpty, "\(pids)")
+    }
   }
 
   @Test func aPictureLeavesWhenItIsWhole() {
