@@ -1,3 +1,4 @@
+import Glibc
 import LinuxIO
 import Wire
 
@@ -43,8 +44,11 @@ final class Inlet {
     guard descriptor == nil, now >= nextJoin else { return }
     do throws(SystemError) {
       if fault != nil { _ = findInterface() }
+      guard let port = UInt16(exactly: source.port), port > 0 else {
+        throw SystemError(operation: "join", subject: "\(source.group):\(source.port)", code: EINVAL)
+      }
       group = try MulticastReceiver(
-        group: source.group, port: UInt16(clamping: source.port), interface: interface,
+        group: source.group, port: port, interface: interface,
         receiveBuffer: Self.receiveBuffer)
       fault = nil
       membership = GroupWatch(now: now)
