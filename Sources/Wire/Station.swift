@@ -52,6 +52,25 @@ package struct Programme: Codable, Hashable, Sendable {
   }
 }
 
+extension Programme {
+  /// No programme is further from 1970 than this, some 8700 years, in seconds: whoever reckons with dates need not fear
+  /// for their numbers.
+  private static let dates: ClosedRange<Double> = -274_877_906_944...274_877_906_944
+
+  private enum CodingKeys: String, CodingKey { case title, start, end }
+
+  /// Throws also when a date is out of all reason.
+  package init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    title = try fields.decode(String.self, forKey: .title)
+    start = try fields.decode(Double.self, forKey: .start)
+    end = try fields.decode(Double.self, forKey: .end)
+    for (date, key) in [(start, CodingKeys.start), (end, .end)] where !Self.dates.contains(date) {
+      throw DecodingError.dataCorruptedError(forKey: key, in: fields, debugDescription: "a date out of range")
+    }
+  }
+}
+
 /// What a station list says about one station.
 package struct StationSummary: Codable, Hashable, Sendable {
   /// The number a viewer tunes to, from 1.
