@@ -130,6 +130,8 @@ struct TextTests {
       ("[::1]:5", "[::1]:5"), ("::1", "[::1]:9966"), ("[fe80::1]", "[fe80::1]:9966"),
       ("", nil), (":5", nil), ("host:", nil), ("host:0", nil), ("host:65536", nil), ("host:x", nil), ("host:-1", nil),
       ("[::1", nil), ("[::1]5", nil), ("a b", nil), ("http://host", nil), ("[]:5", nil),
+      ("[fe80::1%eth0]:7", "[fe80::1%eth0]:7"), ("b\u{FC}cher.example_1:7", "b\u{FC}cher.example_1:7"),
+      ("\u{1B}]0;X\u{7}:1", nil), ("a\u{9B}31m", nil), ("a\u{202E}b", nil), ("a\u{7F}", nil), ("a;b", nil),
     ] as [(String, String?)])
   func serverAddresses(text: String, expected: String?) {
     #expect(ServerAddress(text)?.description == expected)

@@ -35,15 +35,16 @@ struct JoinCommand: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp(
       "How long a missing packet may hold up the player, in milliseconds (default: 200).", valueName: "ms"))
-  var latency = 200
+  var latency: Int?
   @OptionGroup var beginning: BeginningOption
   @OptionGroup var server: ServerOption
+  @OptionGroup var twins: TwinsOption
   @Flag(help: ArgumentHelp("End with standard input: for a program that starts this one.", visibility: .private))
   var leashed = false
 
   func validate() throws {
     if player != nil && output != nil { throw ValidationError("Either --player or --output, not both.") }
-    guard (0...10_000).contains(latency) else { throw ValidationError("--latency wants 0 to 10000 milliseconds.") }
+    guard (0...10_000).contains(latency ?? 0) else { throw ValidationError("--latency wants 0 to 10000 milliseconds.") }
     if player?.isEmpty == true || output?.isEmpty == true {
       throw ValidationError("--player and --output want a value.")
     }
@@ -54,11 +55,13 @@ struct JoinCommand: AsyncParsableCommand {
       let addresses = try server.addresses()
       let clock = LocalClock(environment: ProcessInfo.processInfo.environment)
       let wanted = try beginning.beginning(now: Double(WallClock.now) / 1e9, clock: clock)
-      let choices = TuningSession.Choices(
+      var choices = TuningSession.Choices(
         output: try destination(),
-        interface: try interface.map { name throws(SystemError) in try NetworkInterface(name) }, latency: latency)
+        interface: try interface.map { name throws(SystemError) in try NetworkInterface(name) })
+      if let latency { choices.latency = latency }
+      choices.takesTwins = !twins.noTwins
       let place = try SessionPlace(environment: ProcessInfo.processInfo.environment)
-      guard let lock = try await takeOver(place, wanted) else { return }
+      guard let lock = try await takeOver(place, wanted, addresses) else { return }
       let status = try await receive(addresses, choices, wanted, clock, place)
       _ = consume lock
       if status != 0 { throw ExitCode(status) }
@@ -76,18 +79,26 @@ struct JoinCommand: AsyncParsableCommand {
   }
 
   /// Has the running tuner change station, and returns nil; or takes its place when there is none.
-  private func takeOver(_ place: SessionPlace, _ wanted: Beginning) async throws -> HeldLock? {
+  private func takeOver(
+    _ place: SessionPlace, _ wanted: Beginning, _ addresses: [ServerAddress]
+  ) async throws -> HeldLock? {
     for _ in 0..<30 {
+      if !server.texts.isEmpty,
+        let status = try place.ask(SessionRequest(type: .status), timeoutMilliseconds: 2000)?.status
+      {
+        try status.mustHave(addresses)
+      }
       let request = SessionRequest(type: .tune, station: station, beginning: wanted)
       if let reply = try place.ask(request, timeoutMilliseconds: 8000) {
         guard reply.exitStatus == 0 else {
-          DescriptorIO.log("tuner: \(reply.message)")
+          DescriptorIO.log("tuner: \(printable(reply.message))")
           throw ExitCode(reply.exitStatus)
         }
-        print(reply.message)
-        if player != nil || output != nil || interface != nil {
+        print(printable(reply.message))
+        if player != nil || output != nil || interface != nil || latency != nil || twins.noTwins {
           DescriptorIO.log(
-            "tuner: --player, --output and --interface are for a new tuner; the running one keeps its own.")
+            "tuner: --player, --output, --interface, --latency and --no-twins are for a new tuner; the running one keeps "
+              + "its own.")
         }
         return nil
       }

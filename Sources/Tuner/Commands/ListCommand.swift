@@ -20,22 +20,22 @@ struct ListCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await TunerError.reported {
-      let address = try server.address()
-      let connection = try await ControlConnection(address)
+      let connection = try await ControlConnection.first(of: try server.addresses())
       defer { connection.close() }
       let (site, stations) = try await connection.list()
       let receptions = wide ? try await connection.receptions() : nil
       if json {
         print(
           StableJSON.line(
-            Listing(server: address.description, site: site, stations: stations, receptions: receptions), pretty: true))
+            Listing(server: connection.server.description, site: site, stations: stations, receptions: receptions),
+            pretty: true))
         return
       }
       if stations.isEmpty { print("No stations.") }
       let columns = Terminal.isTerminal(STDOUT_FILENO) ? Terminal.columns(STDOUT_FILENO) : nil
       let lines = StationTable.lines(
         stations, receptions, now: Double(WallClock.now) / 1e9, columns: columns)
-      for line in stations.isEmpty ? [] : lines { print(line) }
+      for line in stations.isEmpty ? [] : lines { print(printable(line)) }
     }
   }
 }

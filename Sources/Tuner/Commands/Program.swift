@@ -48,12 +48,9 @@ struct ServerOption: ParsableArguments {
   @Option(
     name: .customLong("server"),
     help: ArgumentHelp(
-      "The server's control port. Given twice, for two servers that send the same stations, tuner join uses both.",
+      "The server's control port. Given twice, for two servers that send the same stations, join and record use both.",
       valueName: "host[:port]"))
   var texts: [String] = []
-
-  /// The first of ``addresses()``.
-  func address() throws(TunerError) -> ServerAddress { try addresses().first ?? .local }
 
   /// At least one, each once.
   ///
@@ -72,4 +69,9 @@ struct ServerOption: ParsableArguments {
     }
     return addresses.isEmpty ? [.local] : addresses
   }
+}
+
+/// Whether the twins that servers name are asked as well.
+struct TwinsOption: ParsableArguments {
+  @Flag(help: "Leave alone what a server names as its twins.") var noTwins = false
 }

@@ -36,6 +36,7 @@ struct RecordCommand: AsyncParsableCommand {
     help: ArgumentHelp("Receive on this interface (default: the one that leads to the server).", valueName: "name"))
   var interface: String?
   @OptionGroup var server: ServerOption
+  @OptionGroup var twins: TwinsOption
 
   /// How long a missing packet is waited for, in milliseconds: nobody waits for the file.
   private static let latency = 30_000
@@ -63,6 +64,7 @@ struct RecordCommand: AsyncParsableCommand {
       var choices = TuningSession.Choices(output: .file(output), interface: chosen, latency: Self.latency)
       choices.makeUp = Self.makeUp
       choices.start = start
+      choices.takesTwins = !twins.noTwins
       let first: Double? = if case .at(let date) = start { date } else { nil }
       var end = Recording.End.never
       // What is live counts from its first packet, by the server's clock.
@@ -100,7 +102,7 @@ struct RecordCommand: AsyncParsableCommand {
   }
 
   /// Seconds as counts of 90 kHz.
-  private static func counts(_ seconds: Double) -> Int64 { Int64((seconds * 90_000).rounded()) }
+  static func counts(_ seconds: Double) -> Int64 { Int64((seconds * 90_000).rounded()) }
 
   private func sink() throws(TunerError) -> any Sink {
     guard output != "-" else {

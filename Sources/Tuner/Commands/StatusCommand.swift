@@ -65,6 +65,6 @@ struct StatusCommand: AsyncParsableCommand {
     } else {
       rows.append(("Server", status.server + (status.isConnected ? "" : ", away")))
     }
-    return rows.map { padded($0.0, to: 11) + $0.1 }.joined(separator: "\n")
+    return rows.map { padded($0.0, to: 11) + printable($0.1) }.joined(separator: "\n")
   }
 }

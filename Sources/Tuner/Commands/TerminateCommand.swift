@@ -25,7 +25,7 @@ struct TerminateCommand: AsyncParsableCommand {
         reply = try Self.force(place)
       }
       if let reply {
-        print(reply.message)
+        print(printable(reply.message))
       } else if place.holder != nil {
         print(try Self.force(place).message)
       } else {

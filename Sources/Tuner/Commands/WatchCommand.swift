@@ -31,6 +31,7 @@ struct WatchCommand: AsyncParsableCommand {
     help: ArgumentHelp("Receive on this interface (default: the one that leads to the server).", valueName: "name"))
   var interface: String?
   @OptionGroup var server: ServerOption
+  @OptionGroup var twins: TwinsOption
 
   func run() async throws {
     try await TunerError.reported {
@@ -77,26 +78,23 @@ struct WatchCommand: AsyncParsableCommand {
     return descriptor
   }
 
-  /// A connection to the first server that answers; nil where none does and a running tuner can be shown all the same.
+  /// A connection to the first server there is; nil where there is none and a running tuner can be shown all the same.
   private static func connect(
     _ addresses: [ServerAddress], isNeeded: Bool
   ) async throws(TunerError) -> ControlConnection? {
-    var first: TunerError?
-    for address in addresses {
-      do throws(TunerError) {
-        return try await ControlConnection(address)
-      } catch {
-        first = first ?? error
-      }
+    do throws(TunerError) {
+      return try await ControlConnection.first(of: addresses)
+    } catch {
+      if isNeeded { throw error }
+      return nil
     }
-    if isNeeded, let first { throw first }
-    return nil
   }
 
   /// How a tuner is started that ends with us: its standard input is a pipe whose other end we hold.
   private func launch(_ addresses: [ServerAddress]) -> [String] {
     [ThisProcess.program ?? "tuner", "join", "--leashed"] + addresses.flatMap { ["--server", $0.description] }
       + (player.map { ["--player", $0] } ?? []) + (interface.map { ["--interface", $0] } ?? [])
+      + (twins.noTwins ? ["--no-twins"] : [])
   }
 
   /// Reads keys on a thread of its own for as long as the process lives.

@@ -12,9 +12,11 @@ final class ControlConnection: Sendable {
   private let channel: any Channel
 
   /// Connects within three seconds, or throws what to tell a person.
-  init(_ server: ServerAddress) async throws(TunerError) {
+  ///
+  /// - Parameter reach: where the server may be, whatever its name says; nil for anywhere.
+  init(_ server: ServerAddress, within reach: AddressReach? = nil) async throws(TunerError) {
     let (messages, continuation) = AsyncStream.makeStream(
-      of: ServerMessage.self, bufferingPolicy: .bufferingNewest(1024))
+      of: ServerMessage.self, bufferingPolicy: .bufferingNewest(512))
     let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .connectTimeout(.seconds(3))
       .channelOption(.socketOption(.so_keepalive), value: 1)
@@ -31,7 +33,14 @@ final class ControlConnection: Sendable {
         }
       }
     do {
-      channel = try await bootstrap.connect(host: server.host, port: server.port).get()
+      var host = server.host
+      if let reach {
+        // Looked up first: nobody is to be so much as called who may not be.
+        let known = try await NIOThreadPool.singleton.runIfActive { HostName.addresses(server.host) }
+        guard let address = known.first(where: { AddressReach($0) == reach }) else { throw ChannelError.eof }
+        host = address
+      }
+      channel = try await bootstrap.connect(host: host, port: server.port).get()
     } catch {
       throw Self.explain(error, server)
     }
@@ -40,10 +49,13 @@ final class ControlConnection: Sendable {
   }
 
   /// The address of this machine's end, as text.
-  var localAddress: String? { channel.localAddress?.ipAddress }
+  var localAddress: String? { channel.localAddress?.zonedAddress }
 
   /// The server's address as text.
-  var remoteAddress: String? { channel.remoteAddress?.ipAddress }
+  var remoteAddress: String? { channel.remoteAddress?.zonedAddress }
+
+  /// How far away the server is.
+  var reach: AddressReach? { remoteAddress.flatMap(AddressReach.init(_:)) }
 
   /// Sends a message; a connection that has ended loses it.
   func send(_ message: ClientMessage) {
@@ -103,5 +115,20 @@ final class ControlConnection: Sendable {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
       context.close(promise: nil)
     }
+  }
+}
+
+extension ControlConnection {
+  /// A connection to the first of the servers that there is; throws what the first of them said when there is none.
+  static func first(of servers: [ServerAddress]) async throws(TunerError) -> ControlConnection {
+    var first: TunerError?
+    for server in servers {
+      do throws(TunerError) {
+        return try await ControlConnection(server)
+      } catch {
+        first = first ?? error
+      }
+    }
+    throw first ?? TunerError(.usage, "There is no server to ask.")
   }
 }

@@ -12,11 +12,17 @@ final class ControlLink: Sendable {
   }
 
   let server: ServerAddress
+  /// Where the server may be, whatever its name says; nil for anywhere.
+  private let reach: AddressReach?
   private let current: Mutex<ControlConnection?>
+  private let isOver = Mutex(false)
 
-  /// - Parameter first: a connection that stands, if there is one yet.
-  init(_ server: ServerAddress, first: ControlConnection? = nil) {
+  /// - Parameters:
+  ///   - reach: where the server may be, whatever its name says; nil for anywhere.
+  ///   - first: a connection that stands, if there is one yet.
+  init(_ server: ServerAddress, within reach: AddressReach? = nil, first: ControlConnection? = nil) {
     self.server = server
+    self.reach = reach
     current = Mutex(first)
   }
 
@@ -27,6 +33,15 @@ final class ControlLink: Sendable {
     current.withLock(\.self).map { ($0.localAddress, $0.remoteAddress) }
   }
 
+  /// How far away the server is; nil while there is no connection.
+  var distance: AddressReach? { current.withLock(\.self).flatMap(\.reach) }
+
+  /// Ends the connection for good.
+  func end() {
+    isOver.withLock { $0 = true }
+    current.withLock(\.self)?.close()
+  }
+
   /// Sends a message; false while there is no connection.
   @discardableResult
   func send(_ message: ClientMessage) -> Bool {
@@ -35,10 +50,10 @@ final class ControlLink: Sendable {
     return true
   }
 
-  /// Listens and reconnects until it is cancelled. Waits half a second before the second attempt, twice as long before
+  /// Listens and reconnects until it is cancelled or ended. Waits half a second before the second attempt, twice as long before
   /// each one after, at most 15 seconds.
   func run(_ emit: @Sendable (Event) -> Void) async {
-    while !Task.isCancelled {
+    while !Task.isCancelled, !isOver.withLock(\.self) {
       if let connection = current.withLock(\.self) {
         for await message in connection.messages { emit(.message(message)) }
         connection.close()
@@ -46,8 +61,8 @@ final class ControlLink: Sendable {
         emit(.lost)
       }
       var pause = Duration.milliseconds(500)
-      while !Task.isCancelled, !isConnected {
-        if let connection = try? await ControlConnection(server) {
+      while !Task.isCancelled, !isConnected, !isOver.withLock(\.self) {
+        if let connection = try? await ControlConnection(server, within: reach) {
           current.withLock { $0 = connection }
           emit(.connected)
         } else {

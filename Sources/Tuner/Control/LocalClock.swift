@@ -25,17 +25,22 @@ struct LocalClock: Sendable {
     return try? TimeZoneRules(name: path, file: Array(bytes))
   }
 
+  /// The second a date falls in; nil for one that is thousands of years away, or none.
+  private static func moment(_ date: Double) -> Int64? {
+    date.magnitude < 1e11 ? Int64(date.rounded(.down)) : nil
+  }
+
   /// "20:15:30".
   ///
   /// - Parameter date: seconds since the Unix epoch.
   func timeOfDay(_ date: Double) -> String {
-    guard let moment = Int64(exactly: date.rounded(.down)), abs(moment) < 1 << 40 else { return "" }
+    guard let moment = Self.moment(date) else { return "" }
     return TimeOfDay(seconds: zone.local(moment).seconds)?.description ?? ""
   }
 
   /// "20:15:30" on the day of `now`, "2026-11-21 20:15:30" on another.
   func text(_ date: Double, now: Double) -> String {
-    guard let moment = Int64(exactly: date.rounded(.down)), abs(moment) < 1 << 40 else { return "" }
+    guard let moment = Self.moment(date) else { return "" }
     let day = zone.local(moment).date
     return (day == zone.local(Int64(now)).date ? "" : "\(day) ") + timeOfDay(date)
   }

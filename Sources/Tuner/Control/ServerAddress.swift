@@ -1,3 +1,4 @@
+import LinuxIO
 import Wire
 
 /// Where a server's control port is.
@@ -26,7 +27,7 @@ struct ServerAddress: Equatable, Sendable, CustomStringConvertible {
       host = text[..<colon]
       port = text[text.index(after: colon)...]
     }
-    guard !host.isEmpty, !host.contains(where: { $0.isWhitespace || $0 == "/" }) else { return nil }
+    guard !host.isEmpty, host.unicodeScalars.allSatisfy(Self.isOfHost) else { return nil }
     self.host = String(host)
     self.port = defaultControlPort
     if let port {
@@ -37,5 +38,35 @@ struct ServerAddress: Equatable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// Letters and digits of any script (a name need not be ASCII), and what stands between them in names, addresses and
+  /// zones: a server may name others, and what it calls them is shown.
+  private static func isOfHost(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.isASCII
+      ? scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || "-.:%_".unicodeScalars.contains(scalar)
+      : scalar.properties.isXIDContinue
+  }
+
   var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}
+
+extension ServerAddress {
+  /// Whether both names lead to one server. Waits for the name service.
+  func isSame(as other: ServerAddress) -> Bool {
+    guard self != other else { return true }
+    return port == other.port && !Set(HostName.addresses(host)).isDisjoint(with: HostName.addresses(other.host))
+  }
+}
+
+extension SessionStatus {
+  /// Throws when servers were named and the running tuner has its station from none of them, or not from all: it changes
+  /// station, not servers.
+  func mustHave(_ named: [ServerAddress]) throws(TunerError) {
+    let texts = servers?.map(\.server) ?? [server]
+    let own = texts.compactMap(ServerAddress.init(_:))
+    guard let other = named.first(where: { name in !own.contains { $0.isSame(as: name) } }) else { return }
+    throw TunerError(
+      .temporary,
+      "The running tuner receives from \(texts.joined(separator: ", ")), not from \(other). Stop it first (\"tuner "
+        + "terminate\"), or leave out --server.")
+  }
 }

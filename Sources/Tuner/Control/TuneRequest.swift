@@ -31,6 +31,7 @@ struct TuneRequest: Sendable {
     switch message {
     case .stations(let page) where wanted == nil || refusal != nil:
       stations += page.stations
+      guard stations.count <= StationList.most else { return .failed(.tooManyStations) }
       if page.more == true { return .wait }
       do throws(TunerError) {
         let station = try StationName.find(text, in: stations)
@@ -104,6 +105,7 @@ extension ControlConnection {
       case .welcome(let welcome): site = welcome.site
       case .stations(let page):
         stations += page.stations
+        if stations.count > StationList.most { throw .tooManyStations }
         if page.more != true { return (site, stations) }
       case .error(let error): throw TunerError(.unavailable, "The server says: \(printable(error.message))")
       default: break
@@ -120,9 +122,15 @@ extension ControlConnection {
     return try await ask([.receptions]) { message throws(TunerError) in
       guard case .receptions(let page) = message else { return nil }
       summaries += page.stations
+      if summaries.count > StationList.most { throw .tooManyStations }
       return page.more == true ? nil : summaries
     }
   }
+}
+
+extension TunerError {
+  fileprivate static let tooManyStations = TunerError(
+    .unavailable, "The server lists more stations than there can be. Is it a stationd?")
 }
 
 extension ClientMessage.Hello {

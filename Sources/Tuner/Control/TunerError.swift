@@ -23,11 +23,12 @@ struct TunerError: Error, Equatable, CustomStringConvertible {
   }
 
   var status: Status
-  var description: String
+  /// Printable: what failed may have been named by somebody else.
+  let description: String
 
   init(_ status: Status, _ description: String) {
     self.status = status
-    self.description = description
+    self.description = printable(description)
   }
 
   init(_ error: SystemError) {

@@ -78,8 +78,8 @@ final class RecordingSession {
   private func handle(_ event: Event) {
     switch event {
     case .link(let server, .connected): servers.connected(server, station: tuning.station.number)
-    case .link(_, .message(.welcome(let welcome))):
-      for link in servers.meet(welcome.twins ?? [], interface: choices.interface) { keep.yield(link) }
+    case .link(let server, .message(.welcome(let welcome))):
+      for link in servers.meet(welcome.twins ?? [], of: server, choices) { keep.yield(link) }
     case .link(let server, .lost): servers[server].isJoined = false
     case .link(let server, .message(.joined(let joined))) where joined.station.number == tuning.station.number:
       servers[server].take(joined)

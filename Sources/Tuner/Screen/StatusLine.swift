@@ -1,7 +1,8 @@
 import Glibc
 import LinuxIO
 
-/// Standard error: one line that is always up to date where it is a terminal, and lines that stay, above it.
+/// Standard error: one line that is always up to date where it is a terminal, and lines that stay, above it. Whatever it is
+/// given, nothing but text gets there.
 struct StatusLine {
   private let isTerminal = Terminal.isTerminal(STDERR_FILENO)
   private var isShown = false
@@ -9,14 +10,14 @@ struct StatusLine {
   /// Replaces the live line.
   mutating func show(_ text: @autoclosure () -> String) {
     guard isTerminal else { return }
-    write("\r" + fitted(text(), to: (Terminal.columns(STDERR_FILENO) ?? 80) - 1) + "\u{1B}[K")
+    write("\r" + fitted(printable(text()), to: (Terminal.columns(STDERR_FILENO) ?? 80) - 1) + "\u{1B}[K")
     isShown = true
   }
 
   /// Writes a line that stays.
   mutating func say(_ line: String) {
     clear()
-    write(line + "\n")
+    write(printable(line) + "\n")
   }
 
   /// Takes the live line away.

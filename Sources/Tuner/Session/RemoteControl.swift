@@ -85,6 +85,8 @@ struct RemoteControl {
   mutating func receive(_ page: ServerMessage.Stations, current: Int) -> Int? {
     guard steps != 0 else { return nil }
     stations += page.stations.filter(\.state.isReceivable).map(\.number)
+    // More than there can be: no answer that is of use.
+    if stations.count > StationList.most { (steps, stations) = (0, []) }
     guard page.more != true else { return nil }
     defer { (steps, stations) = (0, []) }
     return Self.neighbour(of: current, by: steps, among: stations)

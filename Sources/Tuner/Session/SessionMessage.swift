@@ -108,10 +108,34 @@ enum StableJSON {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     if pretty { encoder.outputFormatting.insert(.prettyPrinted) }
-    return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+    return (try? encoder.encode(value)).map { escaped(String(decoding: $0, as: UTF8.self)) } ?? "{}"
+  }
+
+  /// JSON escapes control characters below U+0020 only; DEL and those of C1, which terminals obey as well, stand in texts
+  /// alone.
+  private static func escaped(_ json: String) -> String {
+    guard json.unicodeScalars.contains(where: { (0x7F...0x9F).contains($0.value) || $0.isMark }) else { return json }
+    return json.unicodeScalars.reduce(into: "") { text, scalar in
+      if (0x7F...0x9F).contains(scalar.value) || scalar.isMark {
+        let digits = String(scalar.value, radix: 16)
+        text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      } else {
+        text.unicodeScalars.append(scalar)
+      }
+    }
   }
 
   static func value<Value: Decodable>(_: Value.Type, _ line: String) -> Value? {
     try? JSONDecoder().decode(Value.self, from: Data(line.utf8))
+  }
+}
+
+extension Unicode.Scalar {
+  /// Whether it turns the direction of what is shown (Unicode Standard Annex 9, 2), or ends the line.
+  fileprivate var isMark: Bool {
+    switch value {
+    case 0x061C, 0x200E...0x200F, 0x2028...0x202E, 0x2066...0x2069: true
+    default: false
+    }
   }
 }

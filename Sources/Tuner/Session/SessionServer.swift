@@ -39,8 +39,9 @@ struct SessionServer {
   mutating func connected(_ station: Int, isKnown: Bool = false) {
     pace = ReportPace()
     isOwn = !isKnown
+    guard isOwn else { return link.end() }
     link.send(.hello(.tuner))
-    if isOwn { join(station) }
+    join(station)
   }
 
   /// Where its connection leads, as address and port; nil while there is none.
@@ -71,7 +72,7 @@ struct SessionServer {
   /// What the receiver must know of a station that this server has.
   func tuning(_ joined: ServerMessage.Joined, _ choices: TuningSession.Choices) -> Tuning {
     let ends = link.ends
-    let interface = chosen ?? ends?.local.flatMap { try? NetworkInterface($0 == "::1" ? "lo" : $0) }
+    let interface = chosen ?? ends?.local.flatMap { try? NetworkInterface($0) }
     let server = ends?.remote.map { StreamServer(address: $0, port: link.server.port) }
     var tuning = Tuning(joined, interface: interface, server: server)
     tuning.latency = choices.latency
@@ -89,16 +90,28 @@ extension [SessionServer] {
     self[server].connected(station, isKnown: end != nil && isKnown)
   }
 
-  /// What a server calls its twins has the same stations: they are asked as well.
+  /// As others are told of them; nil where there is only one. One by two names is one.
+  var standings: [SessionStatus.Server]? {
+    let own = filter(\.isOwn)
+    return own.count > 1 ? own.map(\.standing) : nil
+  }
+
+  /// What a server calls its twins has the same stations: they are asked as well, unless the viewer wants none or they are
+  /// nearer to him, or further away, than the server. This machine's own may name any.
   ///
+  /// - Parameter server: the one that names them.
   /// - Returns: the links to those that were not there yet, with their numbers.
-  mutating func meet(_ twins: [String], interface: NetworkInterface?) -> [(Int, ControlLink)] {
+  mutating func meet(
+    _ twins: [String], of server: Int, _ choices: TuningSession.Choices
+  ) -> [(Int, ControlLink)] {
+    guard choices.takesTwins, let distance = self[server].link.distance else { return [] }
+    let reach = distance == .machine ? nil : distance
     var links: [(Int, ControlLink)] = []
     for twin in twins.compactMap(ServerAddress.init(_:)) where count < SessionServer.most {
       guard !contains(where: { $0.link.server == twin }) else { continue }
-      let link = ControlLink(twin)
+      let link = ControlLink(twin, within: reach)
       links.append((count, link))
-      append(SessionServer(link: link, interface: interface))
+      append(SessionServer(link: link, interface: choices.interface))
     }
     return links
   }

@@ -36,7 +36,7 @@ extension TuningSession {
     }
     switch message {
     case .welcome(let welcome):
-      for link in servers.meet(welcome.twins ?? [], interface: choices.interface) { keep.yield(link) }
+      for link in servers.meet(welcome.twins ?? [], of: server, choices) { keep.yield(link) }
     case .joined(let joined) where joined.station.number == tuning.station.number: await rejoin(joined, server)
     case .changed(let changed) where changed.station.number == tuning.station.number:
       note(changed.station, from: server)

@@ -38,6 +38,6 @@ extension TuningSession {
       playerPid: playback.player?.pid, seconds: watch.seconds(at: SteadyClock.now), bitrate: watch.bitrate,
       received: figures.received, lost: figures.lost, duplicates: figures.duplicates, foreign: figures.foreign,
       dropped: figures.dropped, quality: figures.quality, position: position,
-      past: position.flatMap { guide.programme(at: $0) }, servers: servers.count > 1 ? servers.map(\.standing) : nil)
+      past: position.flatMap { guide.programme(at: $0) }, servers: servers.standings)
   }
 }

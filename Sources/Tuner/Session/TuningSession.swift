@@ -25,6 +25,8 @@ final class TuningSession {
     var latency = 200
     /// What was missed for up to so many seconds is made up for when reception comes back.
     var makeUp = 10
+    /// Whether the twins that servers name are asked as well.
+    var takesTwins = true
     /// Where reception of the station begins that was tuned to last.
     var start = Tuning.Start.live
   }

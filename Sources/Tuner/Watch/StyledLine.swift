@@ -30,8 +30,9 @@ struct StyledLine: Equatable, Sendable {
 
   init(_ text: String, _ style: Style = .plain) { add(text, style) }
 
+  /// Adds text, made printable.
   mutating func add(_ text: String, _ style: Style = .plain) {
-    if !text.isEmpty { pieces.append(Piece(text: text, style: style)) }
+    if !text.isEmpty { pieces.append(Piece(text: printable(text), style: style)) }
   }
 
   /// Fills up with spaces to `column`, or cuts at it.
