@@ -14,6 +14,15 @@ struct SimulatedAir: ~Copyable {
     /// About so many, normally distributed.
     case normal(mean: Double, deviation: Double)
 
+    /// The most that is likely.
+    var most: Int {
+      switch self {
+      case .none: 0
+      case .uniform(let most): most
+      case .normal(let mean, let deviation): Int(mean + 4 * deviation)
+      }
+    }
+
     func pick(_ random: inout SplitMix) -> Int {
       switch self {
       case .none: return 0
@@ -59,6 +68,8 @@ struct SimulatedAir: ~Copyable {
   private struct Connection {
     var epoch = 0
     var isUp = false
+    /// Whether the reply has come.
+    var isOpen = false
     var follow: Int64?
     /// The next one to tell a mark of, and when the first are told.
     var marks: Int64?
@@ -146,6 +157,13 @@ struct SimulatedAir: ~Copyable {
   /// Datagrams that a server sent again although they were there already.
   private(set) var useless = 0
 
+  /// Datagrams that a stream brought when they were there already, asked for one by one or not.
+  private(set) var twice = 0
+  /// Milliseconds in a row that the datagram whose turn it was had been lost, although a connection stood and nothing was on
+  /// its way over any: the longest.
+  private(set) var neglected = 0
+  private var idle = 0
+
   private var connections: [Connection] = []
   private var calendar: [Int: [Event]] = [:]
   private var expected: Int64?
@@ -201,7 +219,7 @@ struct SimulatedAir: ~Copyable {
     }
     kept = 0
     let isTurn = time % 4 == 0 || now >= reception.wake
-    guard let events = calendar.removeValue(forKey: time) ?? (isTurn ? [] : nil) else { return }
+    guard let events = calendar.removeValue(forKey: time) ?? (isTurn ? [] : nil) else { return lookForNeglect() }
     if !events.isEmpty {
       // Which of the two comes first within a millisecond is as it happens.
       let isStreamFirst = Bool.random(using: &random)
@@ -213,6 +231,21 @@ struct SimulatedAir: ~Copyable {
     renew()
     take()
     for index in sources.indices { listen(index) }
+    lookForNeglect()
+  }
+
+  /// Whether nobody does anything for the datagram whose turn it is.
+  private mutating func lookForNeglect() {
+    guard let first, first + taken < end, !brought.contains(first + taken),
+      due(first + taken) + (sources.map { $0.delay + $0.lateness.most }.max() ?? 0) < time,
+      connections.contains(where: \.isOpen),
+      connections.allSatisfy({ !$0.isUp || ($0.isOpen && $0.up.isIdle && $0.down.isIdle) })
+    else {
+      idle = 0
+      return
+    }
+    idle += 1
+    neglected = max(neglected, idle)
   }
 
   /// Multicast that is due leaves.
@@ -256,7 +289,10 @@ struct SimulatedAir: ~Copyable {
         return
       }
       let packet = packet(number, sources[source].outOfStep)
-      if !brought.insert(number).inserted, isRepair { useless += 1 }
+      if !brought.insert(number).inserted {
+        twice += 1
+        if isRepair { useless += 1 }
+      }
       reception.frame(packet.span, by: source, now: now)
     case .marks(let numbers, let source, let epoch):
       guard isStream, connections[source].epoch == epoch else { return }
@@ -272,6 +308,7 @@ struct SimulatedAir: ~Copyable {
       guard isStream, connections[source].epoch == epoch else { return }
       if reception.mode == .waiting { expected = reply.first }
       reception.opened(reply, by: source, now: now)
+      connections[source].isOpen = true
     case .connect(let source):
       if isStream { attempt(source) }
     case .forgery(let number, let source):
@@ -401,7 +438,7 @@ struct SimulatedAir: ~Copyable {
   }
 
   private mutating func disconnect(_ index: Int) {
-    connections[index].isUp = false
+    (connections[index].isUp, connections[index].isOpen) = (false, false)
     connections[index].marks = nil
     connections[index].epoch += 1
     connections[index].follow = nil
@@ -431,7 +468,7 @@ struct SimulatedAir: ~Copyable {
     let request = reception.opening(for: index)
     let at = time + delay
     connections[index].epoch += 1
-    connections[index].isUp = true
+    (connections[index].isUp, connections[index].isOpen) = (true, false)
     connections[index].up = SimulatedTCP()
     connections[index].down = SimulatedTCP()
     connections[index].up.delay = delay

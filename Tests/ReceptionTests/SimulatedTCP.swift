@@ -32,6 +32,9 @@ struct SimulatedTCP<Message> {
   private var timeouts = 0
   private var isProbed = true
 
+  /// Whether all that was sent is there.
+  var isIdle: Bool { delivered - base == segments.count }
+
   mutating func send(_ message: Message, at time: Int, _ random: inout SplitMix) {
     segments.append(Segment(message: message, sent: time))
     if segments.count == 1 { lastProgress = time }

@@ -22,7 +22,23 @@ struct SpliceTrials {
         )
         return
       }
+      // In time as well, and not over and over: what has not been asked for, about once at the most, and some of it again
+      // after every cut.
+      let cuts = air.sources.map(\.cuts.count).reduce(0, +)
+      guard air.neglected <= Self.patience(air), air.useless <= 8 + 5 * cuts, air.twice <= 80 + 15 * cuts else {
+        Issue.record(
+          "seed \(seed): waited \(air.neglected) ms for nothing; \(air.useless), \(air.twice) datagrams came twice")
+        return
+      }
     }
+  }
+
+  /// Milliseconds in a row in which a datagram may be missing without anybody doing anything for it.
+  private static func patience(_ air: borrowing SimulatedAir) -> Int {
+    // That multicast has ended is known after 250 ms; and so long a twin is waited for that was the only one to be trusted.
+    if air.sources.contains(where: { $0.multicast.upperBound < .max }) { return 255 }
+    // The more often a server passes a question over, the later it gets the next one.
+    return air.sources.contains { $0.ignored > 0 } ? 150 : 30
   }
 
   /// One tune-in: a station of 40 to 80 datagrams, at numbers and dates that wrap now and then.

@@ -92,6 +92,30 @@ struct StationReceptionTests {
     #expect(figures.foreign == 8 && figures.received == 0 && figures.lastArrival == nil)
   }
 
+  /// 16 bits name the same number again after 65,536 datagrams: only the date tells that it is another one's.
+  @Test func datesTellWhichOfManyANumberBelongsTo() {
+    var reception = StationReception(Self.tuning(), now: 0)
+    _ = reception.opening(for: 0)
+    let date = 1_795_359_872.0
+    let start = UInt32(truncatingIfNeeded: Int64(date * 90_000))
+    reception.opened(
+      StreamReply(station: 1, ssrc: 1, first: 70_000, date: date, next: 70_000, now: date, earliest: 0), by: 0, now: 1)
+    let packet = TSBytes.packet(0x100, counter: 0)
+    // Two minutes later, so that it may have been sent.
+    func arrive(_ number: Int, _ timestamp: UInt32) {
+      var datagram = TSBytes.rtp(UInt16(number & 0xFFFF), packet)
+      for index in 0..<4 { datagram[4 + index] = UInt8(truncatingIfNeeded: timestamp >> UInt32(24 - 8 * index)) }
+      reception.datagram(datagram.span, by: 0, arrival: 0, now: 120_000_000_000)
+    }
+    let reach = UInt32(reception.reach)
+    arrive(71_000, start &+ reach &+ 1)
+    var figures = reception.figures
+    #expect(figures.received == 0)
+    arrive(71_000, start &+ reach)
+    figures = reception.figures
+    #expect(figures.foreign == 1 && figures.received == 1)
+  }
+
   @Test func repliesThatCannotBeAreNotTaken() {
     var reception = StationReception(Self.tuning(), now: 0)
     #expect(reception.opening(for: 0) == StreamRequest(station: 1, back: 0.4))

@@ -1,3 +1,4 @@
+import LinuxIO
 import NIOCore
 import Playout
 import TransportStream
@@ -59,10 +60,17 @@ final class StreamConnection: ChannelDuplexHandler {
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
     index = streams.enter(self, on: context.eventLoop)
+    hasten(context.channel)
     isCounted = streams.desk.budget.enter()
     guard isCounted else { return refuse(.init(code: .busy, message: "There are too many streams already.")) }
     let this = NIOLoopBound(self, eventLoop: context.eventLoop)
     streams.open(request.station) { this.value.open() }
+  }
+
+  /// Has the kernel send a lost answer again soon. Where it cannot, nothing else is different.
+  private func hasten(_ channel: any Channel) {
+    let option = NIOBSDSocket.Option(rawValue: StreamSocket.leastTimeoutOption)
+    try? channel.syncOptions?.setOption(.tcpOption(option), value: Int(StreamSocket.leastTimeout))
   }
 
   func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
