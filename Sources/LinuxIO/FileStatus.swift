@@ -5,6 +5,8 @@ package struct FileStatus: Hashable, Sendable {
   package enum Kind: Sendable { case file, directory, other }
 
   package let kind: Kind
+  /// Whether it is a named pipe (fifo(7)).
+  package let isPipe: Bool
   /// Which file it is, whatever its name: the device that it is on, and its number there.
   package let device: UInt64
   package let inode: UInt64
@@ -21,6 +23,7 @@ package struct FileStatus: Hashable, Sendable {
     modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
     device = UInt64(status.st_dev)
     inode = UInt64(status.st_ino)
+    isPipe = status.st_mode & S_IFMT == S_IFIFO
     kind =
       switch status.st_mode & S_IFMT {
       case S_IFREG: .file

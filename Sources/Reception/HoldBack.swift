@@ -1,5 +1,5 @@
-/// How long datagrams have to be held back before the player gets them, so that those that come again or out of order are
-/// there in time. Nothing on a clean network; grows at once with what it saw, and is forgotten slowly.
+/// How long what stands behind a missing datagram is held back before that is asked for again: so long it may merely be out
+/// of order. Nothing on a clean network; grows at once with what it saw, and is forgotten slowly.
 struct HoldBack: Sendable, Equatable {
   /// Nanoseconds to hold back; 0 where nothing is ever late.
   private(set) var delay: Int64 = 0

@@ -129,6 +129,10 @@ struct ReceiverDesk: ~Copyable {
   private mutating func pump() -> Bool {
     guard sinkFault == nil else { return false }
     do throws(SystemError) {
+      guard try sink.isReady() else {
+        waitForReader()
+        return false
+      }
       while try buffer.flush(to: sink) {
         feed.drain { buffer.append($0) }
         if buffer.isEmpty { return true }
@@ -137,6 +141,13 @@ struct ReceiverDesk: ~Copyable {
       sinkFault = error
     }
     return false
+  }
+
+  /// Nobody reads yet: on the air things go on, and who comes begins with what is on the air then. The past waits.
+  private mutating func waitForReader() {
+    guard current.tuning.start == .live, feed.isOpen else { return }
+    feed.begin(current.tuning, now: SteadyClock.now, newPlayer: true)
+    lastDate = nil
   }
 
   private mutating func change(to new: Intake, now: Int64) {

@@ -23,8 +23,6 @@ package struct ReceptionFigures: Sendable, Equatable {
   package var late: UInt64 = 0
   /// Datagrams that came after one with a higher number.
   package var reordered: UInt64 = 0
-  /// How long the player should be kept behind what comes in, in nanoseconds: what repairs and disorder take.
-  package var holdBack: Int64 = 0
   /// How datagrams arrived in the last second; nil in the first.
   package var second: ReceptionMeter.Second?
   /// Milliseconds of the programme that the player has and has not played; nil where it does not tell.

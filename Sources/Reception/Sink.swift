@@ -13,12 +13,19 @@ package protocol Sink: AnyObject, Sendable {
   /// - Throws: EPIPE when nobody reads any more, and whatever the kernel says.
   func write(_ bytes: Span<UInt8>) throws(SystemError) -> Int
 
+  /// Whether there is somebody to read it; until then ``write(_:)`` takes nothing.
+  ///
+  /// - Throws: whatever the kernel says.
+  func isReady() throws(SystemError) -> Bool
+
   /// What the player has told since the last call that it plays: seconds of the stream's own time, and when it told, in
   /// steady nanoseconds. Nil when nothing, or nobody tells.
   func takeClock() -> (seconds: Double, date: Int64)?
 }
 
 extension Sink {
+  package func isReady() throws(SystemError) -> Bool { true }
+
   package func takeClock() -> (seconds: Double, date: Int64)? { nil }
 }
 

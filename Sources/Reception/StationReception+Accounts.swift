@@ -6,7 +6,7 @@ extension StationReception {
     figures.received += 1
     figures.bytes += UInt64(bytes)
     figures.lastArrival = now
-    if let filled = plan.fill(number, isRepair: byStream, now: now) { holdBack.note(wait: filled.wait) }
+    _ = plan.fill(number, isRepair: byStream, now: now)
     if byStream, losses.hasPassed(number) { accountMended(number) }
   }
 

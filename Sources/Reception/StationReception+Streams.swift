@@ -24,11 +24,19 @@ extension StationReception {
     case let start:
       sources[source].request = start
       switch tuning.start {
-      case .live: request.back = tuning.back
+      case .live: request.back = min(tuning.back, mostBack)
+      case .ago(let seconds): request.back = seconds
       case .at(let date): request.at = date
       }
     }
     return request
+  }
+
+  /// How far back a player may begin, in seconds, so that all up to the present finds room in the window: with the group of
+  /// pictures before it, and while the player opens its window.
+  private var mostBack: Double {
+    let room = Double(window.capacity - window.capacity / 4) / Double(rate)
+    return max(Tuning.leastBack, room - 3)
   }
 
   private func wish(for source: Int) -> SourceState.Request {

@@ -124,6 +124,5 @@ extension StationReception {
       let isComing = sources.contains { $0.isOpen }
       if isComing, !isLive || now - streamSince >= Self.newsPatience { figures.path = .stream }
     }
-    figures.holdBack = hold
   }
 }

@@ -68,7 +68,6 @@ struct StationReception: ~Copyable {
   /// Whether what was missed is too much for being made up for: the next reply's beginning is where it goes on.
   var isOutdated = false
 
-  var holdBack: HoldBack
   var meter = ReceptionMeter(comparesClocks: false)
   private var secondDue: Int64
   /// The date of the datagram that was taken last: Unix time in 90 kHz.
@@ -107,7 +106,6 @@ struct StationReception: ~Copyable {
     // A quarter of what 16 bits tell apart, for a station may have more than its mean rate for a while.
     reach = 8192 * 90_000 / Int64(rate)
     plan = RepairPlan(rate: rate, latency: latency, now: now)
-    holdBack = HoldBack(limit: latency, now: now)
     (started, self.now, progress, streamSince, secondDue) = (now, now, now, now, now + 1_000_000_000)
     edgeSince = now
     let isAlone = tuning.sources.count == 1
@@ -139,9 +137,6 @@ struct StationReception: ~Copyable {
     figures.isPlaying = true
     lookAtHead()
   }
-
-  /// How long the player should be kept behind what comes in, in nanoseconds: what repairs and disorder take.
-  var hold: Int64 { max(holdBack.delay, 0) }
 
   /// Whether there is room for what a stream connection brings; if not, its bytes are to be left in the socket.
   func wantsFrames(from source: Int) -> Bool {
@@ -176,7 +171,6 @@ struct StationReception: ~Copyable {
       if now - promised > makeUp, isAnchored, isLive, hasServer { beginAnew() }
     }
     defer { promised = max(wake, now + Self.punctuality) }
-    holdBack.tick(now: now)
     plan.tick(now: now)
     tickBare()
     if let deadline, now >= deadline, spare <= 0 { giveUp(to: window.firstHeld) }

@@ -28,6 +28,17 @@ package struct Tuning: Sendable, Equatable {
     case live
     /// With what was on the air at this date: seconds since the Unix epoch.
     case at(Double)
+    /// With what was on the air so many seconds ago, by the server's clock.
+    case ago(Double)
+
+    /// The date that is meant when the server's clock says `now` (both seconds since the Unix epoch); nil for the present.
+    package func date(now: Double) -> Double? {
+      switch self {
+      case .live: nil
+      case .at(let date): date
+      case .ago(let seconds): now - seconds
+      }
+    }
   }
 
   package var station: StationSummary
@@ -41,12 +52,19 @@ package struct Tuning: Sendable, Equatable {
   package var sources: [Source]
   package var start = Start.live
   /// How long ago what is begun with live was sent, at the least, in seconds: so much the player has at once.
-  package var back = 0.4
+  package var back = leastBack
   /// How long a missing datagram may hold up the player at the most, in milliseconds.
   package var latency = 200
   /// What was missed for up to so many seconds is made up for when reception comes back; after more it goes on with what
   /// is on the air then.
   package var makeUp = 10
+
+  /// Has a player begin so far behind what is on the air that it need not wait where a missing datagram takes `latency`
+  /// milliseconds: from there on it never comes closer, and what it has not shown is all the time that repairs have. 0.2 s
+  /// are what the player has been given by then, and a margin.
+  package mutating func keepBehind(_ latency: Int) { back = max(Self.leastBack, Double(latency) / 1000 + 0.2) }
+
+  static let leastBack = 0.4
 
   package init(_ joined: ServerMessage.Joined, interface: NetworkInterface?, server: StreamServer? = nil) {
     station = joined.station

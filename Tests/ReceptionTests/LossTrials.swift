@@ -37,7 +37,7 @@ struct LossTrials {
     let lost = Double(Self.count) * loss
     #expect(Double(figures.repaired) > lost * 0.8 && Double(figures.repaired) < lost * 1.2)
     #expect(Double(air.repairs) <= Double(figures.repaired) * 1.02)
-    #expect(air.slowest <= 60 && figures.holdBack < 60_000_000 && figures.holdBack > 0)
+    #expect(air.slowest <= 60)
   }
 
   @Test func burstsOfFiftyAreMended() {
@@ -66,11 +66,11 @@ struct LossTrials {
     #expect(air.repairs < 100)
   }
 
-  @Test func aCleanNetworkNeedsNoHoldBackAndNoRepairs() {
+  @Test func aCleanNetworkNeedsNoRepairs() {
     let air = Self.air(4) { _ in }
     let figures = air.reception.figures
     #expect(air.failure == nil && air.jumps == 0 && figures.lost == 0 && figures.repaired == 0 && air.repairs == 0)
-    #expect(figures.holdBack == 0 && air.slowest <= 20)
+    #expect(air.slowest <= 20)
     // Pause, and again when nothing comes any more.
     #expect(air.lines <= 3)
   }
@@ -107,6 +107,55 @@ struct LossTrials {
     #expect(air.reception.figures.path == .stream)
   }
 
+  // MARK: the player
+
+  /// Repairs that take 300 to 400 ms, and twice that where the first answer is not one: a player that began as far behind
+  /// as `--latency 1000` says never runs dry, and one that began with the least does.
+  @Test func aPlayerIsAsFarBehindAsRepairsMayTake() {
+    var dry: [Int] = []
+    for latency in [200, 1000] {
+      var tuning = Self.tuning(4_000_000)
+      tuning.latency = 1000
+      tuning.keepBehind(latency)
+      var driest = 0
+      for seed in UInt64(50)..<54 {
+        var air = SimulatedAir(tuning, seed: seed)
+        (air.spacing, air.count, air.access) = (3, Self.count, 12)
+        air.sources[0].loss = 0.02
+        (air.sources[0].delay, air.sources[0].ignored) = (150, 0.02)
+        air.sources[0].segmentLateness = .uniform(100)
+        air.sources[0].lateness = .uniform(5)
+        air.player = SimulatedAir.Player()
+        air.run(until: 33_000)
+        let figures = air.reception.figures
+        #expect(air.failure == nil && figures.repaired > 150)
+        if latency == 1000 { #expect(air.jumps == 0 && figures.lost == 0) }
+        driest = max(driest, air.player?.dry ?? 0)
+      }
+      dry.append(driest)
+    }
+    #expect(dry[0] > 20 && dry[1] == 0, "milliseconds without anything to play: \(dry)")
+  }
+
+  /// On a clean network with the latency that a tuner has by itself, everything is as it was.
+  @Test func aPlayerBeginsNoFurtherBehindThanItMust() {
+    var tuning = Self.tuning(4_000_000)
+    tuning.keepBehind(0)
+    #expect(tuning.back == 0.4)
+    tuning.keepBehind(200)
+    #expect(tuning.back == 0.4)
+    tuning.keepBehind(1000)
+    #expect(tuning.back == 1.2)
+    // What is behind must be in the window, with what comes before it: of a station of 4 Mb/s ten seconds are, of one of
+    // 50 Mb/s only a little more than two.
+    tuning.keepBehind(10_000)
+    var reception = StationReception(tuning, now: 0)
+    #expect(reception.opening(for: 0).back == 10.2)
+    tuning.station.bitrate = 50_000_000
+    reception = StationReception(tuning, now: 0)
+    #expect(reception.opening(for: 0).back.map { $0 > 2 && $0 < 2.5 } == true)
+  }
+
   // MARK: what machines and networks do besides
 
   /// Where the receiver's machine stands still, nothing is given up for that.
@@ -124,7 +173,6 @@ struct LossTrials {
       air.run(until: 13_000)
       let figures = air.reception.figures
       #expect(air.failure == nil && air.jumps == 0 && figures.lost == 0)
-      #expect(figures.holdBack < 90_000_000)
     }
   }
 

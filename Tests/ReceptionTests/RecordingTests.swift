@@ -77,6 +77,19 @@ struct RecordingTests {
     #expect(TSBytes.continuityErrors(file).isEmpty)
   }
 
+  /// "-10m" is a date only when the server has said what time it is.
+  @Test func aLengthCountsFromWhatTheServerSaysThatWasAskedFor() {
+    let date: Int64 = 90_000 * 1000
+    var recording = Recording(TSBytes.tuning(), until: .after(90_000 * 4, from: date + 90_000 * 900))
+    recording.count(from: date + 90_000)
+    for datagram in Self.station(from: date, seconds: 2) {
+      recording.accept(datagram.bytes.span, date: datagram.date)
+    }
+    #expect(recording.start == date && recording.end == date + 90_000 * 5)
+    recording.count(from: date + 90_000 * 100)
+    #expect(recording.end == date + 90_000 * 5)
+  }
+
   @Test func aLengthCountsFromWhatWasAskedForOrFromWhatThereIs() {
     let date: Int64 = 90_000 * 1000
     let stream = Self.station(from: date, seconds: 12)

@@ -65,6 +65,46 @@ struct SimulatedAir: ~Copyable {
     var marksAhead: Int? = 500
   }
 
+  /// Who plays what comes out: as ``FeedPace`` feeds a player that tells what it plays. Milliseconds.
+  struct Player {
+    /// From the first datagram to the first picture.
+    var startup = 250
+    /// How much it gets at once, and how far ahead it is kept.
+    var opening = 400
+    var lead = 120
+    /// What it plays, and how far it has been fed; nil before the first.
+    fileprivate(set) var clock: Int?
+    fileprivate(set) var front = 0
+    fileprivate var first = 0
+    /// For how long it had nothing to play.
+    fileprivate(set) var dry = 0
+
+    fileprivate func wants(_ due: Int) -> Bool {
+      guard let clock else { return true }
+      return front < max(first + opening, clock + lead)
+    }
+
+    fileprivate mutating func take(_ due: Int) {
+      if clock == nil { (first, clock) = (due, due) }
+      front = due
+    }
+
+    /// Plays for a millisecond.
+    fileprivate mutating func play() {
+      guard let clock else { return }
+      if startup > 0 {
+        startup -= 1
+      } else if clock < front {
+        self.clock = clock + 1
+      } else {
+        dry += 1
+      }
+    }
+
+    /// Nanoseconds, as ``PlayerFeed/spare(now:)`` has them.
+    fileprivate var spare: Int64 { clock.map { Int64(max(0, front - $0 - 100)) * 1_000_000 } ?? 0 }
+  }
+
   private struct Connection {
     var epoch = 0
     var isUp = false
@@ -127,6 +167,8 @@ struct SimulatedAir: ~Copyable {
   var isBlank = false
   /// Datagrams that the player takes in a millisecond.
   var appetite = Int.max
+  /// Who takes no more than is its turn; without, everything is taken as soon as it is there.
+  var player: Player?
   /// The same, counting all that a millisecond brings.
   var mostTaken = Int.max
   var sources: [Source] = [Source()]
@@ -206,6 +248,8 @@ struct SimulatedAir: ~Copyable {
   private mutating func step() {
     let now = Self.steady(time)
     send()
+    // At the end there is nothing left to play.
+    if first.map({ $0 + taken < end }) == true { player?.play() }
     for index in sources.indices { cut(index) }
     breakDown()
     if !isOut { serve() }
@@ -227,7 +271,7 @@ struct SimulatedAir: ~Copyable {
         for event in events { carry(event, isStream: pass, now: now) }
       }
     }
-    if isTurn { reception.tick(now: now, spare: 0) }
+    if isTurn { reception.tick(now: now, spare: player?.spare ?? 0) }
     renew()
     take()
     for index in sources.indices { listen(index) }
@@ -367,6 +411,9 @@ struct SimulatedAir: ~Copyable {
     if takenAt != time { (takenAt, takenNow) = (time, 0) }
     var rest = min(appetite, mostTaken - takenNow)
     while rest > 0, let head = reception.head {
+      let date = due(head.n)
+      guard player?.wants(date) != false else { break }
+      player?.take(date)
       rest -= 1
       takenNow += 1
       var number: Int64 = 0

@@ -37,7 +37,8 @@ struct SessionTests {
     #expect(line(.live) == #"{"station":"2","type":"tune"}"#)
     #expect(line(.at(100.5)) == #"{"at":100.5,"station":"2","type":"tune"}"#)
     #expect(line(.startOver) == #"{"startOver":true,"station":"2","type":"tune"}"#)
-    for beginning in [Beginning.live, .at(100.5), .startOver] {
+    #expect(line(.ago(600)) == #"{"ago":600,"station":"2","type":"tune"}"#)
+    for beginning in [Beginning.live, .at(100.5), .ago(600), .startOver] {
       #expect(StableJSON.value(SessionRequest.self, line(beginning))?.beginning == beginning)
     }
     // What is on began at 0; of a station that does not tell, there is only the present.
@@ -45,6 +46,9 @@ struct SessionTests {
     #expect(Beginning.startOver.start(station) == .at(0.2))
     station.now = nil
     #expect(Beginning.startOver.start(station) == .live)
+    // How long ago is for the server to reckon, whatever time this machine has.
+    #expect(Beginning.ago(600).start(station) == .ago(600))
+    #expect(Tuning.Start.ago(600).date(now: 5000) == 4400 && Tuning.Start.live.date(now: 5000) == nil)
   }
 
   @Test func statusTellsWhatOfThePastIsPlayed() {

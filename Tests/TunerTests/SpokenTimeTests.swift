@@ -42,6 +42,15 @@ struct SpokenTimeTests {
     #expect(try SpokenTime.past(text, now: now, clock: Self.berlin) == Self.utc(date))
   }
 
+  @Test func howLongAgoIsNoDateOfThisMachine() throws {
+    let option = try BeginningOption.parse(["--from", "-10m"])
+    #expect(try option.beginning(now: 1e9, clock: Self.berlin) == .ago(600))
+    #expect(try BeginningOption.parse(["--from", "1h30m"]).beginning(now: 0, clock: Self.berlin) == .ago(5400))
+    let now = try Self.utc("2026-11-22 19:30")
+    let date = try Self.utc("2026-11-22 19:15")
+    #expect(try BeginningOption.parse(["--from", "20:15"]).beginning(now: now, clock: Self.berlin) == .at(date))
+  }
+
   @Test(arguments: [
     "", "25:00", "20:60", "20", "now", "tomorrow", "-", "--10m", "2026-02-30T20:15", "2026-11-22T", "20:15Z",
     "2026-11-22T20:31", "2027-01-01T00:00",

@@ -9,7 +9,7 @@ package struct Recording: ~Copyable {
   /// Where the file's clock begins, 90 kHz: a little after 0, for a datagram's first packets may be older than its date.
   static let origin: Int64 = 9000
 
-  /// What has come of the first random access point's datagram and later ones: 90 kHz from the first to the last date.
+  /// The time from the date of the file's first datagram to that of its last, 90 kHz.
   package private(set) var length: Int64 = 0
   /// Bytes of the file so far.
   package private(set) var bytes: UInt64 = 0
@@ -31,7 +31,7 @@ package struct Recording: ~Copyable {
   private enum Stage: UInt8 { case unstarted, running, ended }
 
   private let tuning: Tuning
-  private let wanted: End
+  private var wanted: End
   /// When it ends, as far as that is known: Unix time, 90 kHz.
   package private(set) var end: Int64?
   private var isEnding = false
@@ -51,6 +51,11 @@ package struct Recording: ~Copyable {
     self.tuning = tuning
     wanted = end
     if case .at(let date) = end { self.end = date }
+  }
+
+  /// What was asked for began at a date (Unix time, 90 kHz), as the server says: a length counts from then.
+  package mutating func count(from date: Int64) {
+    if start == nil, case .after(let length, _) = wanted { wanted = .after(length, from: date) }
   }
 
   /// Ends every stream with its present PES packet, whatever the time.

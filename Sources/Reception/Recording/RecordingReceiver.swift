@@ -1,3 +1,4 @@
+import Glibc
 import LinuxIO
 import Synchronization
 import Wire
@@ -43,7 +44,6 @@ package final class RecordingReceiver: Sendable {
   private let thread = Mutex<RealTimeThread?>(nil)
 
   /// Starts recording.
-  ///
   package init(_ tuning: Tuning, until end: Recording.End, sink: any Sink) throws(SystemError) {
     bell = try WakeUp()
     orders = Mutex(Orders(sources: tuning.sources))
@@ -95,6 +95,9 @@ package final class RecordingReceiver: Sendable {
         }
       }
       intake.turn(now: now, spare: 0)
+      if case .ago(let seconds) = tuning.start, recording.start == nil, let now = intake.reply?.now {
+        recording.count(from: Int64(((now - seconds) * 90_000).rounded()))
+      }
       do throws(SystemError) {
         repeat {
           while recording.hasRoom, let head = intake.head { intake.take { recording.accept($0, date: head.date) } }
@@ -103,11 +106,15 @@ package final class RecordingReceiver: Sendable {
       } catch {
         fault = error
       }
-      let isOver = recording.isDrained && (recording.isOver || limit.map { now > $0 } == true)
+      let isLate = limit.map { now > $0 } == true
+      let isOver = recording.isDrained && (recording.isOver || isLate)
+      // Who ends a recording that nobody reads need not wait for a reader.
+      if isLate, !isOver, (try? sink.isReady()) == false {
+        fault = SystemError(operation: "write", subject: "a pipe", code: ENXIO)
+      }
       let progress = Progress(
         figures: intake.figures, reply: intake.reply, start: recording.start, end: recording.end,
-        length: recording.length,
-        bytes: recording.bytes, isOver: isOver, fault: fault, refusal: intake.refusal)
+        length: recording.length, bytes: recording.bytes, isOver: isOver, fault: fault, refusal: intake.refusal)
       orders.withLock { $0.progress = progress }
       if isOver { return }
       polls.removeAll()

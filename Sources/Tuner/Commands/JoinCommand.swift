@@ -29,6 +29,7 @@ struct JoinCommand: AsyncParsableCommand {
   var player: String?
   @Option(help: ArgumentHelp("Write the stream to a file, or - for standard output.", valueName: "file"))
   var output: String?
+  @Flag(help: "Replace a file that is there.") var force = false
   @Option(
     help: ArgumentHelp("Receive on this interface (default: the one that leads to the server).", valueName: "name"))
   var interface: String?
@@ -71,7 +72,7 @@ struct JoinCommand: AsyncParsableCommand {
   private func destination() throws(TunerError) -> Output {
     if let player { return .player(player) }
     guard let output else { return .ffplay }
-    guard output == "-" else { return .file(output) }
+    guard output == "-" else { return .file(output, replaces: force) }
     guard !Terminal.isTerminal(STDOUT_FILENO) else {
       throw TunerError(.usage, "Standard output is a terminal: send it to a file or another program.")
     }
@@ -125,7 +126,6 @@ struct JoinCommand: AsyncParsableCommand {
     let lead = addresses.firstIndex(of: connection.server) ?? 0
     let (kept, keep) = AsyncStream.makeStream(of: (Int, ControlLink).self)
     let session = try TuningSession(joined, lead: lead, links: links, keep: keep, choices: choices, clock: clock)
-    // Not before: a named pipe opens only when somebody reads it, and until then a signal just ends the program.
     SignalWatch.handle { feed.yield(.signal($0)) }
     let door = try UnixServer(path: place.socket) { line in
       guard let request = StableJSON.value(SessionRequest.self, line) else {

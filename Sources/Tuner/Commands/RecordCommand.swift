@@ -16,7 +16,7 @@ struct RecordCommand: AsyncParsableCommand {
         tuner record 2 --from 20:15 --until 21:45 -o film.ts
         tuner record 2 -o - | ffmpeg -i - -c copy film.mp4
 
-      It runs beside a tuner that plays, and beside other recordings. What is lost on the way is had again from the \
+      It runs beside a tuner that plays, and beside other recordings. What is lost on the way is fetched again from the \
       server; what is past comes as fast as the network allows. Without --for and --until it goes on until Ctrl-C, which \
       ends the file well.
       """)
@@ -61,11 +61,12 @@ struct RecordCommand: AsyncParsableCommand {
       let (connection, joined) = try await JoinCommand.firstToJoin(station, addresses)
 
       let start = wanted.start(joined.station)
-      var choices = TuningSession.Choices(output: .file(output), interface: chosen, latency: Self.latency)
+      var choices = TuningSession.Choices(
+        output: .file(output, replaces: force), interface: chosen, latency: Self.latency)
       choices.makeUp = Self.makeUp
       choices.start = start
       choices.takesTwins = !twins.noTwins
-      let first: Double? = if case .at(let date) = start { date } else { nil }
+      let first = start.date(now: now)
       var end = Recording.End.never
       // What is live counts from its first packet, by the server's clock.
       if let length, let seconds = SpokenTime.duration(length) {
@@ -111,13 +112,7 @@ struct RecordCommand: AsyncParsableCommand {
       }
       return FileSink(Descriptor(owning: STDOUT_FILENO), isShared: true)
     }
-    do throws(SystemError) {
-      return FileSink(
-        try Descriptor(opening: output, O_WRONLY | O_CREAT | (force ? O_TRUNC : O_EXCL), mode: 0o644))
-    } catch {
-      if error.code == EEXIST { throw TunerError(.cannotCreate, "\(output) is there already; --force replaces it.") }
-      throw TunerError(.cannotCreate, TunerError(error).description)
-    }
+    return try OutputFile.open(output, replaces: force)
   }
 }
 
@@ -139,6 +134,7 @@ struct BeginningOption: ParsableArguments {
   func beginning(now: Double, clock: LocalClock) throws(TunerError) -> Beginning {
     if startOver { return .startOver }
     guard let from else { return .live }
+    if let seconds = SpokenTime.ago(from) { return .ago(seconds) }
     return .at(try SpokenTime.past(from, now: now, clock: clock))
   }
 }
@@ -155,6 +151,8 @@ enum Beginning: Sendable, Equatable {
   case live
   /// Seconds since the Unix epoch.
   case at(Double)
+  /// So many seconds ago, by the server's clock.
+  case ago(Double)
   /// With the beginning of what is on.
   case startOver
 
@@ -163,6 +161,7 @@ enum Beginning: Sendable, Equatable {
     switch self {
     case .live: .live
     case .at(let date): .at(date)
+    case .ago(let seconds): .ago(seconds)
     case .startOver: station.now.map { .at($0.start + Self.entry) } ?? .live
     }
   }

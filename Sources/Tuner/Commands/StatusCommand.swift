@@ -24,7 +24,8 @@ struct StatusCommand: AsyncParsableCommand {
         throw TunerError(.unavailable, "No tuner is running. Start one with \"tuner join STATION\".")
       }
       guard let status = reply.status else { throw TunerError(.temporary, reply.message) }
-      print(json ? StableJSON.line(status, pretty: true) : Self.text(status, now: Double(WallClock.now) / 1e9))
+      let now = status.now ?? Double(WallClock.now) / 1e9
+      print(json ? StableJSON.line(status, pretty: true) : Self.text(status, now: now))
     }
   }
 

@@ -8,7 +8,7 @@ enum SpokenTime {
   /// Of a time that came twice, when the clocks were put back, the later one that has been is meant; one that never was,
   /// when they were put forward, means the moment of the change.
   static func past(_ text: String, now: Double, clock: LocalClock) throws(TunerError) -> Double {
-    if let seconds = duration(text.hasPrefix("-") ? text.dropFirst() : text[...]) { return now - seconds }
+    if let seconds = ago(text) { return now - seconds }
     guard let (day, time) = parse(text) else {
       throw TunerError(
         .usage,
@@ -29,6 +29,9 @@ enum SpokenTime {
       date = date.advanced(by: -1)
     }
   }
+
+  /// How long ago, in seconds: -10m, 1h30m, 90s; nil for anything else.
+  static func ago(_ text: String) -> Double? { duration(text.hasPrefix("-") ? text.dropFirst() : text[...]) }
 
   /// A date that comes after another one: a time of day, the next one; or a day and a time.
   static func next(_ text: String, after start: Double, clock: LocalClock) throws(TunerError) -> Double {

@@ -31,7 +31,12 @@ final class RecordingSession {
   private var lastGrowth: (length: Int64, date: Int64)
   private var hasBegun = false
   private var isFinishing = false
+  /// Whether the file ends where nobody wanted it to.
+  private var isCut = false
+  private let hasEnd: Bool
   private var exitStatus: Int32?
+  /// How far the server's clock is ahead of this machine's, in seconds, to within a quarter of one.
+  private var clockOffset = 0.0
 
   /// Starts receiving.
   ///
@@ -46,6 +51,7 @@ final class RecordingSession {
     self.choices = choices
     self.clock = clock
     file = name
+    hasEnd = end != .never
     self.keep = keep
     servers = links.map { SessionServer(link: $0, interface: choices.interface) }
     servers[lead].take(joined)
@@ -109,19 +115,24 @@ final class RecordingSession {
   }
 
   /// Asked twice: what is there is what there is.
-  private func giveUp() { end(receiver.progress) }
+  private func giveUp() {
+    isCut = true
+    end(receiver.progress)
+  }
 
   private func tick() {
     let now = SteadyClock.now
     let progress = receiver.progress
     for index in servers.indices { servers[index].tick(tuning.station.number, now: now) }
+    if clockOffset == 0, let reply = progress.reply { clockOffset = reply.now - wallSeconds }
     if !hasBegun, let start = progress.start { begin(progress, at: Double(start) / 90_000) }
     if let fault = progress.fault { return fail(fault, progress) }
     if progress.isOver { return end(progress) }
     if let news = watch.update(progress.figures, now: now) { say(news) }
     if progress.length > lastGrowth.length { lastGrowth = (progress.length, now) }
-    if let last = Self.end(progress), wallSeconds > last, now - lastGrowth.date > Self.patience, !isFinishing {
+    if let last = Self.end(progress), airSeconds > last, now - lastGrowth.date > Self.patience, !isFinishing {
       screen.say("Nothing more comes of \(name).")
+      isCut = true
       finish()
     }
     report(progress.figures, now: now)
@@ -134,7 +145,7 @@ final class RecordingSession {
     guide.take(progress.reply?.programmes ?? [])
     let until = Self.end(progress).map { ", until " + clock.text($0, now: wallSeconds) } ?? ""
     screen.say("Recording \(name) to \(file)\(until).")
-    if case .at(let date) = tuning.start, start > date + Beginning.tolerance {
+    if let date = tuning.start.date(now: progress.reply?.now ?? wallSeconds), start > date + Beginning.tolerance {
       screen.say(
         "It begins at \(clock.text(start, now: wallSeconds)): the server has nothing older of this station.")
     }
@@ -167,7 +178,19 @@ final class RecordingSession {
       fault.code == EPIPE
         ? "The reader of \(file) has gone after \(Self.length(progress))."
         : "tuner: Cannot write to \(file): \(fault.reason). It has \(Self.length(progress)).")
-    exitStatus = fault.code == EPIPE ? 0 : TunerError.Status.inputOutput.rawValue
+    exitStatus = Self.exitStatus(hasEnd: hasEnd, isCut: true, fault: fault)
+  }
+
+  /// What programs are told that wait for the file.
+  ///
+  /// - Parameters:
+  ///   - hasEnd: whether an end was asked for.
+  ///   - isCut: whether the file ends before it for another reason than that somebody ended the recording well.
+  ///   - fault: why it could not be written any more; a reader that has gone (EPIPE) has what it wanted, if no end was
+  ///     asked for.
+  static func exitStatus(hasEnd: Bool, isCut: Bool, fault: SystemError? = nil) -> Int32 {
+    let isBroken = fault.map { $0.code != EPIPE } ?? false
+    return isBroken || (hasEnd && isCut) ? TunerError.Status.inputOutput.rawValue : 0
   }
 
   private func end(_ progress: RecordingReceiver.Progress) {
@@ -180,8 +203,9 @@ final class RecordingSession {
     let lost = progress.figures.lost
     screen.say(
       "Recorded \(Self.length(progress)) of \(name) to \(file) (\(Figures.size(bytes: progress.bytes))), "
-        + (lost == 0 ? "nothing missing." : "\(Figures.count(lost, "packet")) missing."))
-    exitStatus = 0
+        + (lost == 0 ? "nothing missing" : "\(Figures.count(lost, "packet")) missing")
+        + (hasEnd && isCut ? "; it ends before it should." : "."))
+    exitStatus = Self.exitStatus(hasEnd: hasEnd, isCut: isCut)
   }
 
   // MARK: As people see it
@@ -202,8 +226,8 @@ final class RecordingSession {
     let whole = progress.start.flatMap { start in progress.end.map { Double($0 - start) / 90_000 } }
     parts.append(Self.length(progress) + (whole.map { " of " + Figures.time(seconds: $0) } ?? ""))
     parts.append(Figures.size(bytes: progress.bytes))
-    if let position, wallSeconds - position > 5 {
-      parts.append(Figures.time(seconds: wallSeconds - position) + " behind")
+    if let position, airSeconds - position > 5 {
+      parts.append(Figures.time(seconds: airSeconds - position) + " behind")
     }
     if progress.figures.repaired > 0 { parts.append("\(progress.figures.repaired) repaired") }
     parts.append("\(progress.figures.lost) lost")
@@ -215,4 +239,7 @@ final class RecordingSession {
   private var name: String { "\(tuning.station.number) \(printable(tuning.station.name))" }
 
   private var wallSeconds: Double { Double(WallClock.now) / 1e9 }
+
+  /// The server's clock, which dates are by.
+  private var airSeconds: Double { wallSeconds + clockOffset }
 }

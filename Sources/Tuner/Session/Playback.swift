@@ -36,6 +36,19 @@ struct Playback {
       }
   }
 
+  /// Whether it is a pipe that nobody reads yet.
+  var isUnread: Bool { (try? sink.isReady()) == false }
+
+  /// Why what goes on with `old` cannot go on with another station: two kinds of codecs in one file or pipe, which no
+  /// player follows. Nil where it can.
+  func refusal(of new: Tuning, after old: Tuning) -> TunerError? {
+    guard !output.isPlayer, !new.continues(old) else { return nil }
+    return TunerError(
+      .temporary,
+      "\(new.station.number) \(printable(new.station.name)) has other codecs than what \(output.description) has been "
+        + "given so far, and no player follows that. End the tuner first (tuner terminate).")
+  }
+
   /// The player of now; nil where there is none.
   var player: ChildProcess? { (sink as? PlayerSink)?.player }
 

@@ -10,7 +10,8 @@ enum Output: Sendable, Equatable {
   case ffplay
   /// Any program that reads a transport stream from its standard input, as a shell command.
   case player(String)
-  case file(String)
+  /// By its path; whether a file that is there is replaced.
+  case file(String, replaces: Bool)
   case standardOutput
 
   /// As `tuner status` says it.
@@ -18,7 +19,7 @@ enum Output: Sendable, Equatable {
     switch self {
     case .ffplay: "ffplay"
     case .player(let command): command
-    case .file(let path): path
+    case .file(let path, _): path
     case .standardOutput: "standard output"
     }
   }
@@ -61,17 +62,18 @@ enum Output: Sendable, Equatable {
       switch self {
       case .ffplay: return try gauged(arguments(for: tuning, at: place))
       case .player: return PlayerSink(try ChildProcess(arguments(for: tuning)))
-      case .file(let path):
-        return FileSink(try Descriptor(opening: path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644))
-      case .standardOutput: return FileSink(Descriptor(owning: STDOUT_FILENO), isShared: true)
+      case .file, .standardOutput: break
       }
     } catch {
-      guard isPlayer else { throw TunerError(.cannotCreate, TunerError(error).description) }
       throw TunerError(
         .unavailable,
         "\(TunerError(error)) Install it (ffplay comes with ffmpeg), name another player with --player, or write the "
           + "stream with --output.")
     }
+    guard case .file(let path, let replaces) = self else {
+      return FileSink(Descriptor(owning: STDOUT_FILENO), isShared: true)
+    }
+    return try OutputFile.open(path, replaces: replaces)
   }
 }
 

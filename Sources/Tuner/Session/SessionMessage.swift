@@ -13,6 +13,8 @@ struct SessionRequest: Codable, Sendable, Equatable {
   var station: String?
   /// Where to begin: seconds since the Unix epoch; nil for now.
   var at: Double?
+  /// Where to begin: so many seconds ago.
+  var ago: Double?
   /// Whether to begin with the beginning of the programme that is on.
   var startOver: Bool?
 
@@ -22,11 +24,12 @@ struct SessionRequest: Codable, Sendable, Equatable {
     switch beginning {
     case .live: break
     case .at(let date): at = date
+    case .ago(let seconds): ago = seconds
     case .startOver: startOver = true
     }
   }
 
-  var beginning: Beginning { startOver == true ? .startOver : at.map { .at($0) } ?? .live }
+  var beginning: Beginning { startOver == true ? .startOver : at.map { .at($0) } ?? ago.map { .ago($0) } ?? .live }
 }
 
 /// The answer to a ``SessionRequest``.
@@ -82,6 +85,8 @@ struct SessionStatus: Codable, Sendable, Equatable {
   /// Where what is played is from the past: what the player was given last was on the air then, in seconds since the Unix
   /// epoch; nil where it is on the air now.
   var position: Double?
+  /// In the past, the server's time when this was said: seconds since the Unix epoch.
+  var now: Double?
   /// What was on then; nil where nobody has told.
   var past: Programme?
   /// All servers of the session; nil where there is only one.

@@ -78,6 +78,7 @@ struct SessionServer {
     tuning.latency = choices.latency
     tuning.makeUp = choices.makeUp
     tuning.start = choices.start
+    if choices.output.isPlayer { tuning.keepBehind(choices.latency) }
     return tuning
   }
 }

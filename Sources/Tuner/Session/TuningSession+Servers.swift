@@ -22,8 +22,17 @@ extension TuningSession {
       case .send(let message): servers[server].link.send(message)
       case .joined(let joined):
         servers[server].take(joined)
-        choices.start = beginning.start(joined.station)
-        await change(to: servers[server].tuning(joined, choices))
+        var wanted = choices
+        wanted.start = beginning.start(joined.station)
+        let new = servers[server].tuning(joined, wanted)
+        if let error = playback.refusal(of: new, after: tuning) {
+          fail(error)
+          servers[server].isJoined = false
+          servers[server].join(tuning.station.number)
+          return
+        }
+        choices = wanted
+        await change(to: new)
         for other in servers.indices where other != server && servers[other].isOwn {
           servers[other].isJoined = false
           servers[other].join(joined.station.number)

@@ -22,11 +22,17 @@ extension TuningSession {
   var isPast: Bool { tuning.start != .live }
 
   var origin: String {
-    guard case .at(let date) = tuning.start else { return "from \(place)" }
-    return "as of \(clock.text(date, now: wallSeconds))"
+    switch tuning.start {
+    case .live: "from \(place)"
+    case .at(let date): "as of \(clock.text(date, now: wallSeconds))"
+    case .ago(let seconds): "as of \(Figures.time(seconds: seconds)) ago"
+    }
   }
 
   var wallSeconds: Double { Double(WallClock.now) / 1e9 }
+
+  /// The server's clock, which the dates of datagrams and programmes are by.
+  var airSeconds: Double { wallSeconds + clockOffset }
 
   var status: SessionStatus {
     let figures = receiver.figures
@@ -37,7 +43,7 @@ extension TuningSession {
       station: tuning.station, interface: interface?.name, output: output.description,
       playerPid: playback.player?.pid, seconds: watch.seconds(at: SteadyClock.now), bitrate: watch.bitrate,
       received: figures.received, lost: figures.lost, duplicates: figures.duplicates, foreign: figures.foreign,
-      dropped: figures.dropped, quality: figures.quality, position: position,
+      dropped: figures.dropped, quality: figures.quality, position: position, now: position.map { _ in airSeconds },
       past: position.flatMap { guide.programme(at: $0) }, servers: servers.standings)
   }
 }

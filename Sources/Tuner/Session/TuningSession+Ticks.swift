@@ -25,14 +25,15 @@ extension TuningSession {
     }
     wish(remote.tick(now: now))
     guard remote.number.isEmpty else { return }
-    screen.show(StatusLine.text(status, now: wallSeconds))
+    screen.show(StatusLine.text(status, now: airSeconds))
   }
 
   /// Reception has begun somewhere.
   private func begin(_ reply: StreamReply) {
     hasBegun = true
     guide.take(reply.programmes)
-    guard case .at(let date) = tuning.start, reply.date > date + Beginning.tolerance else { return }
+    clockOffset = reply.now - wallSeconds
+    guard let date = tuning.start.date(now: reply.now), reply.date > date + Beginning.tolerance else { return }
     screen.say(
       "It begins at \(clock.text(reply.date, now: wallSeconds)): the server has nothing older of this station.")
   }

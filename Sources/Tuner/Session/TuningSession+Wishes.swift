@@ -6,7 +6,7 @@ import Wire
 extension TuningSession {
   func take(_ request: SessionRequest, _ answer: Answer) {
     switch request.type {
-    case .status: answer.give(SessionReply(message: StatusLine.text(status, now: wallSeconds), status: status))
+    case .status: answer.give(SessionReply(message: StatusLine.text(status, now: airSeconds), status: status))
     case .terminate:
       terminating = answer
       exitStatus = 0
@@ -64,6 +64,11 @@ extension TuningSession {
   /// Changes station. The player goes on where it can play the new one; else another one is started, and the former ends
   /// when that is fed.
   func change(to new: Tuning) async {
+    // The station itself may have other codecs now.
+    if let error = playback.refusal(of: new, after: tuning) {
+      fail(error)
+      return end(.failed(error))
+    }
     let old = tuning
     tuning = new
     guide = ProgrammeGuide()

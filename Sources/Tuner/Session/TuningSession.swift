@@ -49,6 +49,8 @@ final class TuningSession {
   var guide = ProgrammeGuide()
   /// Whether it was looked where reception from the past has begun.
   var hasBegun = false
+  /// How far the server's clock is ahead of this machine's, in seconds, to within a quarter of one; 0 until it is known.
+  var clockOffset = 0.0
   let receiver: Receiver
   var servers: [SessionServer]
   /// Has a link made and kept, whose events come as the servers' of that number.
@@ -99,6 +101,7 @@ final class TuningSession {
     keys = Terminal.isTerminal(STDERR_FILENO) ? KeyMode(STDIN_FILENO) : nil
     let quit = keys == nil ? "" : "; digits, up and down change station, q ends it"
     screen.say("\(name) \(origin), \(output.isPlayer ? "played by" : "written to") \(output.description)\(quit).")
+    if playback.isUnread { screen.say("Nobody reads \(output.description) yet: waiting for that.") }
     for await event in events {
       await handle(event)
       if exitStatus != nil { break }
