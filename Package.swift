@@ -40,7 +40,8 @@ let package = Package(
       dependencies: [.product(name: "NIOCore", package: "swift-nio")],
       swiftSettings: strict),
     .target(name: "CLinux"),
-    .target(name: "LinuxIO", dependencies: ["CLinux"], swiftSettings: strict),
+    .target(name: "CXCB"),
+    .target(name: "LinuxIO", dependencies: ["CLinux", "CXCB"], swiftSettings: strict),
     .target(name: "AirWatch", dependencies: ["TransportStream", "Wire", "LinuxIO"], swiftSettings: strict),
     .target(name: "Reception", dependencies: ["TransportStream", "Wire", "LinuxIO"], swiftSettings: strict),
     .systemLibrary(
@@ -53,8 +54,7 @@ let package = Package(
     .systemLibrary(name: "CALSA", pkgConfig: "alsa", providers: [.apt(["libasound2-dev"])]),
     .target(name: "Capture", dependencies: ["CV4L", "CALSA", "LinuxIO"], swiftSettings: strict),
     // The functions that it looks up in libxcb are declared by libxcb1-dev.
-    .target(name: "CXCB"),
-    .target(name: "Desktop", dependencies: ["CXCB", "LinuxIO"], swiftSettings: strict),
+    .target(name: "Desktop", dependencies: ["LinuxIO"], swiftSettings: strict),
 
     // Programs.
     .executableTarget(

@@ -1,4 +1,5 @@
 import Glibc
+import LinuxIO
 
 /// Where a window is and how large it is, in pixels.
 package struct WindowPlace: Hashable, Sendable {
@@ -53,10 +54,10 @@ extension XDisplay {
     // Left, right, top, bottom. Where the manager does not say, its frame is what the window is in.
     let edges = numbers(atoms.netFrame, of: window)
     let corner = edges.count == 4 ? nil : corner(of: outermost(of: window))
-    let left = corner.map { Int($0.x) } ?? Int(inner.x) - Int(edges.first ?? 0)
-    let top = corner.map { Int($0.y) } ?? Int(inner.y) - Int(edges.count == 4 ? edges[2] : 0)
+    let left = corner.map { Int($0.x) } ?? inner.left - Int(edges.first ?? 0)
+    let top = corner.map { Int($0.y) } ?? inner.top - Int(edges.count == 4 ? edges[2] : 0)
     return WindowPlace(
-      left: left, top: top, width: Int(inner.width), height: Int(inner.height),
+      left: left, top: top, width: inner.width, height: inner.height,
       isFullScreen: numbers(atoms.netState, of: window).contains(atoms.netFullScreen))
   }
 
