@@ -185,6 +185,12 @@ import Glibc
     return mapped
   }
 
+  /// Whether a program map names some of the pictures and sounds.
+  package var isNamed: Bool {
+    let mapped = mapped ?? []
+    return streams.contains { ($0.kind == .video || $0.kind == .audio) && mapped.contains($0.index) }
+  }
+
   /// Another number once ``streams`` or ``mapped`` may be others; quickly asked.
   package var revision: Int {
     var hasher = Hasher()

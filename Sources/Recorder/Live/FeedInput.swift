@@ -35,6 +35,9 @@ final class FeedInput: LiveInput {
   /// How long there may be sound without pictures, where there were some, nanoseconds.
   static let blindness: Int64 = 5_000_000_000
 
+  /// So often a transport stream is opened anew whose streams no program map names; then guesses have to do.
+  static let mostGuesses = 8
+
   /// A feed is not opened anew for other streams before it has been open for so long, nanoseconds.
   static let settling: Int64 = 1_000_000_000
 
@@ -77,8 +80,14 @@ final class FeedInput: LiveInput {
     guard let datagrams else {
       return try FeedDemuxer(url.address, within: FeedInput.opening, isStopped: isStopped)
     }
-    return try FeedDemuxer(
-      transportStream: datagrams, name: url.shown, within: FeedInput.opening, isStopped: isStopped)
+    // libav guesses at streams that no program map has named yet, and abides by that; what comes next names them.
+    var guesses = 0
+    while true {
+      let demuxer = try FeedDemuxer(
+        transportStream: datagrams, name: url.shown, within: FeedInput.opening, isStopped: isStopped)
+      if demuxer.isNamed || guesses == FeedInput.mostGuesses { return demuxer }
+      guesses += 1
+    }
   }
 
   /// Delivers the feed until it ends, which throws, or until it is to be opened anew, for it has other streams now.

@@ -26,7 +26,7 @@ import TransportStream
   /// What every copied feed must be: begins with a key picture, goes on in order, is what a decoder takes.
   func judge(_ probe: FeedProbe, _ clips: Clips, pictures: Int) throws {
     let video = probe.video
-    #expect(video.count >= pictures)
+    #expect(video.count >= pictures, "\(probe.summary)")
     #expect(video.first?.isKey == true)
     #expect(zip(video, video.dropFirst()).allSatisfy { $0.dts < $1.dts })
     #expect(video.allSatisfy { $0.pts >= $0.dts })
