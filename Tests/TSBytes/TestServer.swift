@@ -61,7 +61,11 @@ package final class TestServer: Sendable {
     try RealTimeThread.detach(name: "test-accept") { [self] in
       while true {
         let accepted = accept(descriptor, nil, nil)
-        guard accepted >= 0 else { return }
+        guard accepted >= 0 else {
+          // Not when it is stopped: this thread would then accept for whoever got the number next.
+          close(descriptor)
+          return
+        }
         var limit = timeval(tv_sec: 5, tv_usec: 0)
         unsafe setsockopt(accepted, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         sockets.withLock { $0.append(accepted) }
@@ -82,6 +86,5 @@ package final class TestServer: Sendable {
   package func stop() {
     shutdown(listener, Int32(SHUT_RDWR))
     sockets.withLock { for socket in $0 { shutdown(socket, Int32(SHUT_RDWR)) } }
-    close(listener)
   }
 }
