@@ -84,25 +84,7 @@ struct JoinCommand: AsyncParsableCommand {
     _ place: SessionPlace, _ wanted: Beginning, _ addresses: [ServerAddress]
   ) async throws -> HeldLock? {
     for _ in 0..<30 {
-      if !server.texts.isEmpty,
-        let status = try place.ask(SessionRequest(type: .status), timeoutMilliseconds: 2000)?.status
-      {
-        try status.mustHave(addresses)
-      }
-      let request = SessionRequest(type: .tune, station: station, beginning: wanted)
-      if let reply = try place.ask(request, timeoutMilliseconds: 8000) {
-        guard reply.exitStatus == 0 else {
-          DescriptorIO.log("tuner: \(printable(reply.message))")
-          throw ExitCode(reply.exitStatus)
-        }
-        print(printable(reply.message))
-        if player != nil || output != nil || interface != nil || latency != nil || twins.noTwins {
-          DescriptorIO.log(
-            "tuner: --player, --output, --interface, --latency and --no-twins are for a new tuner; the running one keeps "
-              + "its own.")
-        }
-        return nil
-      }
+      if try hasTuned(place, wanted, addresses) { return nil }
       do throws(SystemError) {
         return HeldLock(try LockFile(path: place.lock))
       } catch {
@@ -112,6 +94,30 @@ struct JoinCommand: AsyncParsableCommand {
       try? await Task.sleep(for: .milliseconds(100))
     }
     throw TunerError(.temporary, "Another tuner of yours is starting or does not answer. \"tuner terminate\" ends it.")
+  }
+
+  /// Has the running tuner change station; false when there is none. (Not part of ``takeOver(_:_:_:)``: the compiler's
+  /// optimizer, 6.3, ends with a fault over all of it in one asynchronous function.)
+  @inline(never)
+  private func hasTuned(_ place: SessionPlace, _ wanted: Beginning, _ addresses: [ServerAddress]) throws -> Bool {
+    if !server.texts.isEmpty,
+      let status = try place.ask(SessionRequest(type: .status), timeoutMilliseconds: 2000)?.status
+    {
+      try status.mustHave(addresses)
+    }
+    let request = SessionRequest(type: .tune, station: station, beginning: wanted)
+    guard let reply = try place.ask(request, timeoutMilliseconds: 8000) else { return false }
+    guard reply.exitStatus == 0 else {
+      DescriptorIO.log("tuner: \(printable(reply.message))")
+      throw ExitCode(reply.exitStatus)
+    }
+    print(printable(reply.message))
+    if player != nil || output != nil || interface != nil || latency != nil || twins.noTwins {
+      DescriptorIO.log(
+        "tuner: --player, --output, --interface, --latency and --no-twins are for a new tuner; the running one keeps "
+          + "its own.")
+    }
+    return true
   }
 
   private func receive(
