@@ -158,6 +158,7 @@ import Wire
     let lab = try StationLab([["a.mp4"]])
     let old = lab.directory.path("memory/cards/\(String(repeating: "0", count: 32)).ts")
     try Scratch.write("old", to: old)
+    try Scratch.date(old, at: lab.now)
     let registry = lab.registry()
     lab.pass(seconds: 86_400)
     await registry.begin()
