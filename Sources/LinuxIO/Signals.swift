@@ -17,6 +17,16 @@ package enum Signals {
     return signal
   }
 
+  /// Stops this process as Ctrl-Z does; returns when it goes on. Where nobody could have it go on (POSIX: its process group is
+  /// orphaned), the kernel does not stop it, and this returns at once.
+  package static func stopHere() {
+    var set = set(of: [SIGTSTP])
+    unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
+    // To this thread, so that it is here that it stops.
+    raise(SIGTSTP)
+    unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
+  }
+
   /// Ignores signals in the whole process, and in the programs it starts unless they decide otherwise.
   package static func ignore(_ signals: [Int32]) {
     for signal in signals { _ = Glibc.signal(signal, SIG_IGN) }

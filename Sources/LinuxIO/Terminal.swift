@@ -22,6 +22,31 @@ package enum Terminal {
     return (Int(size.ws_row), Int(size.ws_col))
   }
 
+  /// Waits for a key; nil when the time ran out. In the background none is taken: it is somebody else's.
+  ///
+  /// SIGTTIN has to be blocked (``Signals/block(_:)``): a key that comes just as the terminal goes to another program would
+  /// stop this one.
+  ///
+  /// - Parameter timeoutMilliseconds: nil for as long as it takes.
+  /// - Throws: EPIPE at the terminal's end.
+  package static func readKey(_ descriptor: Int32, timeoutMilliseconds: Int? = nil) throws(SystemError) -> UInt8? {
+    while true {
+      if isForeground(descriptor) {
+        do throws(SystemError) {
+          // Not for ever: whose it is can change meanwhile.
+          let key = try readByte(descriptor, timeoutMilliseconds: timeoutMilliseconds ?? 1000)
+          if key != nil || timeoutMilliseconds != nil { return key }
+        } catch {
+          if error.code != EIO || isForeground(descriptor) { throw error }
+        }
+      } else if tcgetpgrp(descriptor) < 0 {
+        throw SystemError(operation: "read from", subject: "the terminal", code: EPIPE)
+      } else {
+        ProcessLimits.sleep(milliseconds: 100)
+      }
+    }
+  }
+
   /// Waits for a byte from a terminal or file; nil when the time ran out.
   ///
   /// - Throws: EPIPE at its end.
@@ -58,10 +83,13 @@ package struct KeyMode: ~Copyable, Sendable {
     unsafe tcsetattr(descriptor, TCSANOW, &settings)
   }
 
-  deinit {
+  /// Gives the terminal back for a while, as before this program stops (SIGTSTP).
+  package func leave() {
     // In the background this would stop the process (SIGTTOU); the shell has put things right by then.
     guard Terminal.isForeground(descriptor) else { return }
     var settings = before
     unsafe tcsetattr(descriptor, TCSANOW, &settings)
   }
+
+  deinit { leave() }
 }

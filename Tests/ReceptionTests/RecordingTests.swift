@@ -43,6 +43,21 @@ struct RecordingTests {
     return (file, recording.isOver, recording.length)
   }
 
+  /// A station was edited while it was recorded, and its sound, or all of its pictures, are gone: the file ends all the same.
+  @Test(arguments: [audio, video]) func itEndsAlsoWhereAStreamHasGone(missing: UInt16) {
+    let date: Int64 = 1_795_359_872 * 90_000
+    var datagrams = Self.station(from: date, seconds: 60)
+    for index in datagrams.indices where datagrams[index].date >= date + 5 * 90_000 {
+      let packets = stride(from: 0, to: datagrams[index].bytes.count, by: 188).map {
+        Array(datagrams[index].bytes[$0..<$0 + 188])
+      }
+      datagrams[index].bytes = packets.filter { UInt16($0[1] & 0x1F) << 8 | UInt16($0[2]) != missing }.flatMap(\.self)
+    }
+    let file = Self.file(datagrams, until: date + 10 * 90_000)
+    #expect(file.isOver)
+    #expect(file.length >= 10 * 90_000 && file.length <= 31 * 90_000)
+  }
+
   /// One datagram a second from a date on, each with a picture's start; a sound's PES packet goes over two of them.
   static func station(from date: Int64, seconds: Int) -> [(date: Int64, bytes: [UInt8])] {
     (0..<seconds).flatMap { second -> [(date: Int64, bytes: [UInt8])] in

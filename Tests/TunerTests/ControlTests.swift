@@ -8,6 +8,9 @@ import Wire
 
 @testable import Tuner
 
+/// One of threads, to which ``ControlTests/TestServer`` is another.
+private typealias LineServer = TestServer
+
 /// The control client against a server of a few lines.
 struct ControlTests {
   /// Answers each message with what `answer` makes of it; remembers what it heard.
@@ -192,6 +195,23 @@ struct ControlTests {
     let connection = try await ControlConnection(try await server.start())
     try await server.stop()
     await #expect(throws: TunerError.self) { try await connection.list() }
+  }
+
+  /// A server that is full takes the call, says so and hangs up.
+  @Test func aServerThatHangsUpAtOnceIsSeldomCalled() async throws {
+    let calls = Mutex(0)
+    let server = try LineServer { caller in
+      calls.withLock { $0 += 1 }
+      caller.send(line: #"{"code":"busy","message":"There are too many connections already.","type":"error"}"#)
+    }
+    defer { server.stop() }
+    let link = ControlLink(ServerAddress(host: "127.0.0.1", port: server.port))
+    let running = Task { await link.run { _ in } }
+    try await Task.sleep(for: .milliseconds(1300))
+    running.cancel()
+    await running.value
+    // At once, after half a second, and after one more.
+    #expect((1...2).contains(calls.withLock(\.self)), "\(calls.withLock(\.self)) calls")
   }
 
   @Test func theLinkComesBackByItself() async throws {

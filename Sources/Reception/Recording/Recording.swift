@@ -9,13 +9,17 @@ package struct Recording: ~Copyable {
   /// Where the file's clock begins, 90 kHz: a little after 0, for a datagram's first packets may be older than its date.
   static let origin: Int64 = 9000
 
+  /// What has come to no end so long after the end comes to none: a station that was edited may have lost a stream, or all of
+  /// its pictures. 90 kHz.
+  static let longestEnd: Int64 = 20 * 90_000
+
   /// The time from the date of the file's first datagram to that of its last, 90 kHz.
   package private(set) var length: Int64 = 0
   /// Bytes of the file so far.
   package private(set) var bytes: UInt64 = 0
   /// When the first datagram of the file was due: Unix time, 90 kHz; nil before the random access point.
   package private(set) var start: Int64?
-  /// Whether all is there: every stream has come to the end of its last PES packet after the end.
+  /// Whether all is there: every stream has come to the end of its last PES packet after the end, or is not there any more.
   package var isOver: Bool { isEnding && running == 0 }
 
   /// When a file ends: the first random access point due then or later is not in it any more.
@@ -71,6 +75,11 @@ package struct Recording: ~Copyable {
   ///   - date: when it was due: Unix time, 90 kHz.
   package mutating func accept(_ payload: Span<UInt8>, date: Int64) {
     guard !isOver, hasRoom else { return }
+    if start != nil, let end, date >= end + Self.longestEnd {
+      isEnding = true
+      running = 0
+      return
+    }
     for offset in stride(from: 0, through: payload.count - TSPacket.size, by: TSPacket.size) {
       guard let packet = TSPacket(payload, at: offset) else { continue }
       let isAccess =

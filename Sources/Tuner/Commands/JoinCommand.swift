@@ -132,7 +132,7 @@ struct JoinCommand: AsyncParsableCommand {
     let lead = addresses.firstIndex(of: connection.server) ?? 0
     let (kept, keep) = AsyncStream.makeStream(of: (Int, ControlLink).self)
     let session = try TuningSession(joined, lead: lead, links: links, keep: keep, choices: choices, clock: clock)
-    SignalWatch.handle { feed.yield(.signal($0)) }
+    SignalWatch.handle(hasTerminal: true) { feed.yield(.signal($0)) }
     let door = try UnixServer(path: place.socket) { line in
       guard let request = StableJSON.value(SessionRequest.self, line) else {
         return StableJSON.line(SessionReply(message: "The running tuner is of another version.", exitStatus: 75))
@@ -209,7 +209,7 @@ struct JoinCommand: AsyncParsableCommand {
     guard Terminal.isTerminal(STDIN_FILENO), Terminal.isTerminal(STDERR_FILENO), Terminal.isForeground(STDIN_FILENO)
     else { return }
     _ = try? RealTimeThread(name: "keys", priority: nil) {
-      while let key = try? Terminal.readByte(STDIN_FILENO, timeoutMilliseconds: -1) { feed.yield(.key(key)) }
+      while let key = try? Terminal.readKey(STDIN_FILENO) { feed.yield(.key(key)) }
     }
   }
 }

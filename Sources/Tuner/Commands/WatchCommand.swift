@@ -51,7 +51,7 @@ struct WatchCommand: AsyncParsableCommand {
       let session = try WatchSession(
         terminal: terminal.number, link: link, place: place, launch: launch(addresses),
         appearance: .init(environment: environment), clock: LocalClock(environment: environment), feed: feed)
-      SignalWatch.handle(hasScreen: true) { feed.yield(.signal($0)) }
+      SignalWatch.handle(hasTerminal: true) { feed.yield(.signal($0)) }
       let linking = Task { await link.run { feed.yield(.link($0)) } }
       let ticking = Task {
         while !Task.isCancelled {
@@ -105,7 +105,7 @@ struct WatchCommand: AsyncParsableCommand {
       var decoder = KeyDecoder()
       while true {
         do throws(SystemError) {
-          let byte = try Terminal.readByte(terminal, timeoutMilliseconds: decoder.isPending ? 50 : -1)
+          let byte = try Terminal.readKey(terminal, timeoutMilliseconds: decoder.isPending ? 50 : nil)
           if let key = byte.map({ decoder.take($0) }) ?? decoder.pause() { feed.yield(.key(key)) }
         } catch {
           feed.yield(.signal(SIGHUP))  // the terminal has gone

@@ -50,27 +50,37 @@ final class ControlLink: Sendable {
     return true
   }
 
-  /// Listens and reconnects until it is cancelled or ended. Waits half a second before the second attempt, twice as long before
-  /// each one after, at most 15 seconds.
+  private static let leastPause = Duration.milliseconds(500)
+  private static let longestPause = Duration.seconds(15)
+  /// A connection that has stood for so long was a good one.
+  private static let proof = Duration.seconds(5)
+
+  /// Listens and reconnects until it is cancelled or ended. A good connection is made anew at once. Before other attempts it waits
+  /// half a second, then twice as long each time, at most 15 seconds: also where connections are taken and end at once, for a
+  /// server that is full does just that.
   func run(_ emit: @Sendable (Event) -> Void) async {
+    var pause = Self.leastPause
     while !Task.isCancelled, !isOver.withLock(\.self) {
       if let connection = current.withLock(\.self) {
+        let began = ContinuousClock.now
         for await message in connection.messages { emit(.message(message)) }
         connection.close()
         current.withLock { $0 = nil }
         emit(.lost)
-      }
-      var pause = Duration.milliseconds(500)
-      while !Task.isCancelled, !isConnected, !isOver.withLock(\.self) {
-        if let connection = try? await ControlConnection(server, within: reach) {
-          current.withLock { $0 = connection }
-          emit(.connected)
-        } else {
-          try? await Task.sleep(for: pause)
-          pause = min(pause * 2, .seconds(15))
-        }
+        if ContinuousClock.now - began >= Self.proof { pause = Self.leastPause } else { await rest(&pause) }
+      } else if let connection = try? await ControlConnection(server, within: reach) {
+        current.withLock { $0 = connection }
+        emit(.connected)
+      } else {
+        await rest(&pause)
       }
     }
     current.withLock { $0.take() }?.close()
+  }
+
+  private func rest(_ pause: inout Duration) async {
+    guard !isOver.withLock(\.self) else { return }
+    try? await Task.sleep(for: pause)
+    pause = min(pause * 2, Self.longestPause)
   }
 }

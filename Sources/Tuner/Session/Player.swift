@@ -94,10 +94,11 @@ private func gauged(_ arguments: [String]) throws(SystemError) -> PlayerSink {
 }
 
 extension ChildProcess {
-  /// Ends the program: SIGTERM, after half a second SIGKILL.
-  func stop() async {
+  /// Ends the program: SIGTERM, and SIGKILL when it has not ended by then.
+  func stop(within patience: Duration = .milliseconds(500)) async {
     signal(SIGTERM)
-    for _ in 0..<50 where poll() == nil { try? await Task.sleep(for: .milliseconds(10)) }
+    let limit = ContinuousClock.now + patience
+    while poll() == nil, ContinuousClock.now < limit { try? await Task.sleep(for: .milliseconds(10)) }
     signal(SIGKILL)
     for _ in 0..<50 where poll() == nil { try? await Task.sleep(for: .milliseconds(10)) }
   }

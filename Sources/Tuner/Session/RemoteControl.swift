@@ -12,6 +12,10 @@ struct RemoteControl {
     case typing(String)
   }
 
+  /// How often the list is asked for at the most: a key that is held down repeats thirty times a second. And how long it is
+  /// waited for. Steady nanoseconds.
+  private static let leastPause: Int64 = 200_000_000
+  private static let longestWait: Int64 = 5_000_000_000
   /// How long a number may stand without another digit before it counts, in steady nanoseconds.
   static let patience: Int64 = 2_000_000_000
   /// Station numbers have no more digits.
@@ -22,12 +26,15 @@ struct RemoteControl {
   private var typed: Int64 = 0
   /// How many places up in the list are asked for, and what has come of the list since.
   private var steps = 0
+  /// When the list was asked for last, in steady nanoseconds, and whether it has not come yet.
+  private var asked: Int64?
+  private var isAwaited = false
   private var stations: [Int] = []
   /// Within an escape sequence (ECMA-48): how many bytes of it have come.
   private var escape = 0
 
   mutating func press(_ key: UInt8, now: Int64) -> Wish? {
-    if escape > 0 { return sequence(key) }
+    if escape > 0 { return sequence(key, now: now) }
     switch key {
     case UInt8(ascii: "q"), UInt8(ascii: "Q"), 0x04: return .quit
     case UInt8(ascii: "0")...UInt8(ascii: "9"):
@@ -44,17 +51,20 @@ struct RemoteControl {
     case 0x1B:
       escape = 1
       return nil
-    case UInt8(ascii: "+"), UInt8(ascii: "k"): return step(by: 1)
-    case UInt8(ascii: "-"), UInt8(ascii: "j"): return step(by: -1)
+    case UInt8(ascii: "+"), UInt8(ascii: "k"): return step(by: 1, now: now)
+    case UInt8(ascii: "-"), UInt8(ascii: "j"): return step(by: -1, now: now)
     default: return nil
     }
   }
 
-  /// Lets time pass: a number that stands for long enough is meant.
-  mutating func tick(now: Int64) -> Wish? { number.isEmpty || now - typed < Self.patience ? nil : entered() }
+  /// Lets time pass: a number that stands for long enough is meant, and steps that were kept back are asked for.
+  mutating func tick(now: Int64) -> Wish? {
+    if steps != 0, let wish = list(now: now) { return wish }
+    return number.isEmpty || now - typed < Self.patience ? nil : entered()
+  }
 
   /// ESC [ or ESC O, parameters, and a last byte: A is up, B is down.
-  private mutating func sequence(_ key: UInt8) -> Wish? {
+  private mutating func sequence(_ key: UInt8, now: Int64) -> Wish? {
     escape += 1
     if escape == 2 {
       guard key == UInt8(ascii: "[") || key == UInt8(ascii: "O") else {
@@ -66,16 +76,22 @@ struct RemoteControl {
     guard (0x40...0x7E).contains(key) || escape > 16 else { return nil }
     escape = 0
     switch key {
-    case UInt8(ascii: "A"): return step(by: 1)
-    case UInt8(ascii: "B"): return step(by: -1)
+    case UInt8(ascii: "A"): return step(by: 1, now: now)
+    case UInt8(ascii: "B"): return step(by: -1, now: now)
     default: return nil
     }
   }
 
-  private mutating func step(by count: Int) -> Wish {
+  private mutating func step(by count: Int, now: Int64) -> Wish? {
     number = ""
     steps += count
-    stations = []
+    return list(now: now)
+  }
+
+  /// Asks for the list, unless it was asked for just now: what is pressed meanwhile counts when it comes.
+  private mutating func list(now: Int64) -> Wish? {
+    if let asked, now - asked < (isAwaited ? Self.longestWait : Self.leastPause) { return nil }
+    (asked, isAwaited, stations) = (now, true, [])
     return .list
   }
 
@@ -83,13 +99,13 @@ struct RemoteControl {
   ///
   /// - Returns: the number of the station to go to, when all of the list is there and was asked for.
   mutating func receive(_ page: ServerMessage.Stations, current: Int) -> Int? {
-    guard steps != 0 else { return nil }
+    guard isAwaited else { return nil }
     stations += page.stations.filter(\.state.isReceivable).map(\.number)
     // More than there can be: no answer that is of use.
     if stations.count > StationList.most { (steps, stations) = (0, []) }
     guard page.more != true else { return nil }
-    defer { (steps, stations) = (0, []) }
-    return Self.neighbour(of: current, by: steps, among: stations)
+    defer { (steps, stations, isAwaited) = (0, [], false) }
+    return steps == 0 ? nil : Self.neighbour(of: current, by: steps, among: stations)
   }
 
   private mutating func entered() -> Wish? {

@@ -35,6 +35,8 @@ struct SessionPlace: Sendable {
         path: socket, line: StableJSON.line(request), timeoutMilliseconds: timeoutMilliseconds)
     } catch {
       if error.code == ENOENT || error.code == ECONNREFUSED { return nil }
+      // It has ended before it answered.
+      if error.code == EPIPE || error.code == ECONNRESET { return nil }
       throw TunerError(.temporary, "The running tuner does not answer (\(error.reason)).")
     }
     guard let reply = StableJSON.value(SessionReply.self, answer) else {

@@ -21,6 +21,7 @@ extension TuningSession {
       case .wait: break
       case .send(let message): servers[server].link.send(message)
       case .joined(let joined):
+        if let next = pending?.next, next != joined.station.number { return ask(for: next, at: server) }
         servers[server].take(joined)
         var wanted = choices
         wanted.start = beginning.start(joined.station)
@@ -47,6 +48,9 @@ extension TuningSession {
     case .welcome(let welcome):
       for link in servers.meet(welcome.twins ?? [], of: server, choices) { keep.yield(link) }
     case .joined(let joined) where joined.station.number == tuning.station.number: await rejoin(joined, server)
+    case .joined:
+      // The answer to a question that was given up. The server counts us there now: it is told where we are.
+      servers[server].isJoined = false
     case .changed(let changed) where changed.station.number == tuning.station.number:
       note(changed.station, from: server)
     case .stations(let page):

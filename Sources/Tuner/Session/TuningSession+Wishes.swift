@@ -45,10 +45,15 @@ extension TuningSession {
       // The station's own number leads from its past to the present.
       let isElsewhere = number != tuning.station.number || choices.start != .live
       guard let server, pending?.answer == nil, isElsewhere || pending != nil else { return }
-      let talk = TuneRequest("\(number)")
-      guard servers[server].link.send(talk.opening) else { return }
-      pending = Pending(request: talk, answer: nil, server: server, limit: SteadyClock.now + 5_000_000_000)
+      if pending != nil { pending?.next = number } else { ask(for: number, at: server) }
     }
+  }
+
+  /// Asks a server for the station that a key wants.
+  func ask(for number: Int, at server: Int) {
+    let talk = TuneRequest("\(number)")
+    guard servers[server].link.send(talk.opening) else { return }
+    pending = Pending(request: talk, answer: nil, server: server, limit: SteadyClock.now + 5_000_000_000)
   }
 
   func fail(_ error: TunerError) {
@@ -59,6 +64,7 @@ extension TuningSession {
       screen.say(error.description)
     }
     self.pending = nil
+    if let next = pending.next { wish(.station(next)) }
   }
 
   /// Changes station. The player goes on where it can play the new one; else another one is started, and the former ends

@@ -41,6 +41,8 @@ final class TuningSession {
     var server: Int
     /// Steady nanoseconds.
     var limit: Int64
+    /// The station that a key has asked for meanwhile. One is asked for at a time, so that what the server says is about that.
+    var next: Int?
   }
 
   var choices: Choices
@@ -128,7 +130,12 @@ final class TuningSession {
     case .link(let server, .message(let message)): await take(message, from: server)
     case .request(let request, let answer): take(request, answer)
     case .key(let key): wish(remote.press(key, now: SteadyClock.now))
+    case .signal(SIGTSTP):
+      keys?.leave()
+      Signals.stopHere()
+      keys?.enter()
     case .signal(SIGCONT): keys?.enter()
+    case .signal(SIGWINCH): break
     case .signal: exitStatus = 0
     case .tick: await tick()
     }

@@ -33,6 +33,8 @@ final class WatchSession {
   private var list = StationList()
   private var lastList: Int64 = 0
   private var own: ChildProcess?
+  /// A station that was chosen while the tuner that was started here was not there to be asked yet.
+  private var waiting: Int?
   private var isOver = false
 
   /// What the terminal can show.
@@ -79,7 +81,8 @@ final class WatchSession {
       draw()
     }
     screen.leave()
-    if let own { await own.stop() }
+    // It has a player to end, for which it takes half a second or a little more.
+    if let own { await own.stop(within: .seconds(4)) }
   }
 
   private func handle(_ event: Event) {
@@ -98,18 +101,24 @@ final class WatchSession {
     case .key(let key): model.take(key, now: now).map(carryOut)
     case .signal(SIGTSTP):
       screen.leave()
-      // This thread may go on for a moment before the stop comes: the screen is taken again with SIGCONT only.
-      ThisProcess.signal(SIGSTOP)
+      Signals.stopHere()
+      resume()
     case .signal(SIGCONT): resume()
     case .signal(SIGWINCH): canvas.forget()
     case .signal: isOver = true
-    case .status(let status): model.take(status, now: now)
+    case .status(let status):
+      model.take(status, now: now)
+      if status != nil, let number = waiting {
+        waiting = nil
+        carryOut(.tune(number))
+      }
     case .tuned(let number, let reply): tuned(number, reply)
     case .said(let line): model.news = line
     case .tick:
       model.tick(now: now).map(carryOut)
       if own?.poll() != nil {
         own = nil
+        waiting = nil
         model.wanted = nil
       }
       if now - lastList > 1_000_000_000, link.isConnected { ask() }
@@ -152,7 +161,10 @@ final class WatchSession {
 
   /// No tuner runs: starts one of our own, which ends when we do, however that is.
   private func start(_ number: Int) {
-    guard own == nil else { return }
+    guard own == nil else {
+      waiting = number
+      return
+    }
     do throws(SystemError) {
       let pipe = try LinePipe()
       own = try pipe.start(launch + ["\(number)"])
