@@ -44,6 +44,9 @@ package struct FullScreen: ~Copyable {
     write(Self.entering)
   }
 
+  /// Whether it was left, and this program could take it again.
+  package var canComeBack: Bool { !isEntered && Terminal.isForeground(terminal) }
+
   /// Gives the terminal back for a while, as before this program stops.
   package mutating func leave() {
     guard isEntered else { return }

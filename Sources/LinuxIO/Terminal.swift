@@ -65,6 +65,8 @@ package enum Terminal {
 package struct KeyMode: ~Copyable, Sendable {
   private let descriptor: Int32
   private let before: termios
+  /// Whether the terminal is as it was before.
+  private var isLeft = false
 
   /// Nil when the descriptor is no terminal, or when this program runs in its background.
   package init?(_ descriptor: Int32) {
@@ -75,21 +77,31 @@ package struct KeyMode: ~Copyable, Sendable {
     enter()
   }
 
-  /// Sets the mode again, after the shell had the terminal meanwhile (SIGCONT).
-  package func enter() {
+  /// Sets the mode again, after the shell had the terminal meanwhile (SIGCONT); not in the background.
+  package mutating func enter() {
     guard Terminal.isForeground(descriptor) else { return }
+    isLeft = false
     var settings = before
     settings.c_lflag &= ~tcflag_t(ICANON | ECHO)
     unsafe tcsetattr(descriptor, TCSANOW, &settings)
   }
 
   /// Gives the terminal back for a while, as before this program stops (SIGTSTP).
-  package func leave() {
+  package mutating func leave() {
+    giveBack()
+    isLeft = true
+  }
+
+  /// Sets the mode again if it was left and this program has the terminal: shells say nothing (SIGCONT) to a program that
+  /// comes to the foreground and was not stopped.
+  package mutating func comeBack() { if isLeft { enter() } }
+
+  private func giveBack() {
     // In the background this would stop the process (SIGTTOU); the shell has put things right by then.
     guard Terminal.isForeground(descriptor) else { return }
     var settings = before
     unsafe tcsetattr(descriptor, TCSANOW, &settings)
   }
 
-  deinit { leave() }
+  deinit { giveBack() }
 }

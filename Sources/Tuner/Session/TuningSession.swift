@@ -137,7 +137,9 @@ final class TuningSession {
     case .signal(SIGCONT): keys?.enter()
     case .signal(SIGWINCH): break
     case .signal: exitStatus = 0
-    case .tick: await tick()
+    case .tick:
+      keys?.comeBack()
+      await tick()
     }
   }
 

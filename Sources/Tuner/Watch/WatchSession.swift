@@ -115,6 +115,8 @@ final class WatchSession {
     case .tuned(let number, let reply): tuned(number, reply)
     case .said(let line): model.news = line
     case .tick:
+      // Shells say nothing (SIGCONT) to a program that comes to the foreground and was not stopped.
+      if screen.canComeBack { resume() }
       model.tick(now: now).map(carryOut)
       if own?.poll() != nil {
         own = nil
