@@ -34,7 +34,8 @@ import TransportStream
     let audio = probe.audio()
     let steps = zip(audio, audio.dropFirst()).map { $1.pts - $0.pts }
     let uneven = steps.enumerated().filter { abs($0.element - 1_920) >= 400 }.map { "\($0.offset): \($0.element)" }
-    #expect(uneven.isEmpty, "\(uneven) of \(steps.count)")
+    let units = audio.map { "\($0.pts) \($0.bytes.count) B \(($0.arrival - audio[0].arrival) / 1_000_000) ms" }
+    #expect(uneven.isEmpty, "\(uneven) of \(steps.count): \(units)")
     // Together in time, and brought together.
     if let sound = audio.last, let shown = video.last { #expect(abs(sound.pts - shown.pts) < 45_000) }
     let path = clips.directory.path("copied.h264")
