@@ -212,9 +212,9 @@ final class ControlConnection: ChannelDuplexHandler, RemovableChannelHandler {
     isClosing = true
     place.map(room.leave)
     place = nil
-    guard let operations = context?.pipeline.syncOperations else { return }
+    guard let operations = context?.pipeline.syncOperations, let address else { return }
     let stream = StreamConnection(request, room: room, address: address, unread: unread, hasAllInput: hasAllInput)
-    address = nil
+    self.address = nil
     unread = ByteBuffer()
     do {
       try operations.addHandler(stream, position: .after(self))

@@ -20,7 +20,7 @@ final class StreamConnection: ChannelDuplexHandler {
   private let room: ControlRoom
   var streams: StreamRoom { room.streams }
   let request: StreamRequest
-  private let address: String?
+  private let address: String
   private(set) var context: ChannelHandlerContext?
   private var unread: ByteBuffer
   private var decoder = MessageDecoder<ClientMessage>(longest: longestStreamLine)
@@ -47,10 +47,10 @@ final class StreamConnection: ChannelDuplexHandler {
   var index: Int?
 
   /// - Parameters:
-  ///   - address: as the admission counted it.
+  ///   - address: as the admission counted it: it is told when the connection is over.
   ///   - unread: what the client has said after its first line.
   ///   - hasAllInput: it will say no more.
-  init(_ request: StreamRequest, room: ControlRoom, address: String?, unread: ByteBuffer, hasAllInput: Bool = false) {
+  init(_ request: StreamRequest, room: ControlRoom, address: String, unread: ByteBuffer, hasAllInput: Bool = false) {
     (self.request, self.room, self.address) = (request, room, address)
     (self.unread, self.hasAllInput) = (unread, hasAllInput)
   }
@@ -61,7 +61,7 @@ final class StreamConnection: ChannelDuplexHandler {
     self.context = context
     index = streams.enter(self, on: context.eventLoop)
     hasten(context.channel)
-    isCounted = streams.desk.budget.enter()
+    isCounted = streams.desk.budget.enter(address)
     guard isCounted else { return refuse(.init(code: .busy, message: "There are too many streams already.")) }
     let this = NIOLoopBound(self, eventLoop: context.eventLoop)
     streams.open(request.station) { this.value.open() }
@@ -79,11 +79,10 @@ final class StreamConnection: ChannelDuplexHandler {
     isClosing = true
     index.map(streams.leave)
     index = nil
-    reserved.map(streams.desk.budget.release)
-    reserved = nil
-    if isCounted { streams.desk.budget.leave() }
+    release()
+    if isCounted { streams.desk.budget.leave(address) }
     isCounted = false
-    address.map(room.admission.leave)
+    room.admission.leave(address)
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
@@ -122,13 +121,17 @@ final class StreamConnection: ChannelDuplexHandler {
   /// Reserves a share for as long as it follows; false when there is none.
   private func reserve() -> Bool {
     if session?.following == nil {
-      reserved.map(streams.desk.budget.release)
-      reserved = nil
+      release()
     } else if reserved == nil, let rate = air?.rate {
-      guard streams.desk.budget.reserve(rate) else { return false }
+      guard streams.desk.budget.reserve(rate, for: address) else { return false }
       reserved = rate
     }
     return true
+  }
+
+  private func release() {
+    if let reserved { streams.desk.budget.release(reserved, for: address) }
+    reserved = nil
   }
 
   /// Says why there is no stream, and hangs up.

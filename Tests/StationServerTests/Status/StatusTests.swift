@@ -53,7 +53,7 @@ import Wire
 
   @Test func streamsTellWhatTheyHaveSentInTheLastSecond() {
     let budget = StreamBudget(.init())
-    #expect(budget.enter() && budget.reserve(1_000_000))
+    #expect(budget.enter("a") && budget.reserve(1_000_000, for: "a"))
     for step in 0..<25 { budget.take(1_000, isRepair: step % 5 == 0, at: 7 + Double(step) / 10) }
     #expect(budget.figures(at: 9.45).bitrate == 80_000)
     let figures = StreamFigures(connections: 1, following: 1, bytes: 25_000, repairBytes: 5_000, bitrate: 40_000)

@@ -95,21 +95,49 @@ import Wire
 @Suite struct StreamBudgetTests {
   @Test func hasPlacesForSoMany() {
     let budget = StreamBudget(.init(connections: 2, bitrate: 1_000_000))
-    #expect(budget.enter() && budget.enter() && !budget.enter())
-    budget.leave()
-    #expect(budget.enter() && budget.figures.connections == 2)
+    #expect(budget.enter("a") && budget.enter("b") && !budget.enter("c"))
+    budget.leave("b")
+    #expect(budget.enter("c") && budget.figures.connections == 2)
+  }
+
+  @Test func leavesPlacesToOtherAddresses() {
+    let budget = StreamBudget(.init())
+    #expect((0..<500).count { _ in budget.enter("a") } == 250)
+    #expect((0..<500).count { _ in budget.enter("b") } == 125)
+    #expect(budget.enter("c") && budget.figures.connections == 376)
+    for _ in 0..<250 { budget.leave("a") }
+    #expect((0..<500).count { _ in budget.enter("c") } > 100)
   }
 
   @Test func letsStationsBeFollowedUpToItsRate() {
     let budget = StreamBudget(.init(connections: 9, bitrate: 10_000_000))
-    #expect(budget.reserve(4e6) && budget.reserve(4e6) && !budget.reserve(4e6))
+    #expect(budget.reserve(4e6, for: "a") && budget.reserve(4e6, for: "b") && !budget.reserve(4e6, for: "c"))
     #expect(budget.figures.following == 2)
-    budget.release(4e6)
-    #expect(budget.reserve(6e6) && !budget.reserve(1))
-    budget.release(4e6)
-    budget.release(6e6)
+    budget.release(4e6, for: "a")
+    #expect(budget.reserve(6e6, for: "a") && !budget.reserve(1, for: "a"))
+    budget.release(4e6, for: "b")
+    budget.release(6e6, for: "a")
     // One at least, whatever the station's rate.
-    #expect(budget.reserve(50e6) && !budget.reserve(1))
+    #expect(budget.reserve(50e6, for: "a") && !budget.reserve(1, for: "b"))
+  }
+
+  @Test func leavesSomeOfItsRateToOtherAddresses() {
+    let budget = StreamBudget(.init(bitrate: 100_000_000))
+    #expect((0..<20).count { _ in budget.reserve(5e6, for: "a") } == 17)
+    #expect((0..<20).count { _ in budget.reserve(5e6, for: "b") } == 2)
+    // The last one that there is room for is for whoever has none.
+    #expect(!budget.reserve(5e6, for: "a") && !budget.reserve(5e6, for: "b") && budget.reserve(5e6, for: "c"))
+    #expect(!budget.reserve(5e6, for: "d"))
+    for _ in 0..<17 { budget.release(5e6, for: "a") }
+    #expect((0..<20).count { _ in budget.reserve(5e6, for: "d") } == 14)
+    #expect(budget.figures.following == 17)
+  }
+
+  /// As many as lose multicast at the same moment behind one router.
+  @Test func letsTwoHundredOfOneAddressFollow() {
+    let budget = StreamBudget(.init())
+    #expect((0..<200).allSatisfy { _ in budget.enter("a") && budget.reserve(4.1e6, for: "a") })
+    #expect(budget.enter("b") && budget.reserve(20e6, for: "b"))
   }
 
   @Test func sharesWhatPassesInATime() {
