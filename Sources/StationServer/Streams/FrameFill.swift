@@ -10,6 +10,8 @@ enum FrameFill {
   static let most = 48
   /// What multicast may bring before its date, can be asked for before its date as well.
   static let early = Ticks.milliseconds(50)
+  /// What is due later than this may be anything: nobody waits for it, and has a rate reserved meanwhile.
+  static let ahead = Ticks.seconds(2)
 
   struct Frames: Sendable {
     var bytes: ByteBuffer
@@ -25,6 +27,8 @@ enum FrameFill {
       case edge(Ticks)
       /// A disk has it.
       case disk
+      /// It is not due for long.
+      case beyond
     }
   }
 
@@ -34,7 +38,10 @@ enum FrameFill {
     var row = FrameRow(air.ssrc)
     let horizon = air.station.horizon(at: now)
     guard n < horizon else {
-      // It is not looked at all the time, whoever asks for what comes in a year.
+      guard n < air.station.horizon(at: now + ahead) || n == air.station.firstNumber else {
+        return Frames(bytes: row.buffer, next: n, then: .beyond)
+      }
+      // It is not looked at all the time.
       let wait = min((Double(n) - Double(horizon)) / max(1, air.station.datagramRate) / 2, 0.5)
       return Frames(bytes: row.buffer, next: n, then: .edge(now + Ticks(Int64(wait * Double(Ticks.perSecond)))))
     }
@@ -44,11 +51,19 @@ enum FrameFill {
     for left in (0..<readable).reversed() {
       let position = cursor.look(now: now)
       if position.isPending || position.date > now {
-        return Frames(bytes: row.buffer, next: position.n, then: .edge(position.isPending ? now : position.date))
+        let then = position.isPending ? .edge(now) : waiting(air, for: position.n, due: position.date, now: now)
+        return Frames(bytes: row.buffer, next: position.n, then: then)
       }
       row.append(&cursor, movesOn: left > 0)
     }
     return Frames(bytes: row.buffer, next: cursor.n + 1, then: .more)
+  }
+
+  /// What there is of a datagram that is not due: it is waited for if that is not for long, or it is the next one.
+  private static func waiting(_ air: AirBoard.Air, for n: Int64, due: Ticks, now: Ticks) -> Frames.Then {
+    guard due > now + ahead, n > air.station.firstNumber else { return .edge(due) }
+    guard air.station.readable(from: n - 1, atMost: 1) > 0 else { return .disk }
+    return air.station.cursor(at: n - 1).date > now ? .beyond : .edge(due)
   }
 
   /// Those of these datagrams that are there.

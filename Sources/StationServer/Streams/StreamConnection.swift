@@ -263,6 +263,7 @@ final class StreamConnection: ChannelDuplexHandler {
     isWorking = false
     guard !isClosing else { return }
     if session?.followed(turn: turn, next: frames.next) == true {
+      if frames.then == .beyond { return hangUp() }
       then = frames.then
       send(frames.bytes, isRepair: false)
     }

@@ -172,15 +172,41 @@ import Wire
       try await StreamClient.talk(port, #"{"type":"stream","station":1}"#) { client in
         _ = try await client.reply()
         for n in [Int64.max, .min, 1 << 59, 1 << 50, next + 100_000_000] {
-          try await client.say(#"{"type":"follow","from":\#(n)}"#)
           try await client.say(#"{"type":"repair","packets":[[\#(n),500]]}"#)
           try await Task.sleep(for: .milliseconds(20))
         }
+        try await client.say(#"{"type":"follow","from":\#(Int64.min)}"#)
         try await client.say(#"{"type":"follow","from":\#(next - 1)}"#)
         // Following from a number below zero is following from the first.
         var frame = try await client.frame()
         while let some = frame, some != air.frame(next - 1) { frame = try await client.frame() }
         #expect(frame != nil)
+      }
+    }
+  }
+
+  /// Nothing would come, and a station's rate be reserved.
+  @Test(.timeLimit(.minutes(1))) func hangsUpOnThoseWhoFollowTheFuture() async throws {
+    try await withDesk { port, lab, registry, desk in
+      let air = try #require(registry.airs.air(1))
+      let next = air.station.index(at: lab.now + Ticks(1))
+      for n in [Int64.max, 1 << 50, next + 100_000_000, air.station.index(at: lab.now + .seconds(3))] {
+        try await StreamClient.talk(port, #"{"type":"stream","station":1}"#) { client in
+          _ = try await client.reply()
+          try await client.say(#"{"type":"follow","from":\#(n)}"#)
+          #expect(try await client.frame() == nil, "\(n)")
+        }
+      }
+      for _ in 0..<200 where desk.budget.figures.following > 0 { try await Task.sleep(for: .milliseconds(5)) }
+      #expect(desk.budget.figures.following == 0)
+      // A little ahead is a datagram that multicast has brought early.
+      try await StreamClient.talk(port, #"{"type":"stream","station":1}"#) { client in
+        _ = try await client.reply()
+        let n = air.station.index(at: lab.now + .milliseconds(500))
+        try await client.say(#"{"type":"follow","from":\#(n)}"#)
+        try await Task.sleep(for: .milliseconds(50))
+        lab.pass(seconds: 1)
+        #expect(try await client.frame() == air.frame(n))
       }
     }
   }
@@ -389,10 +415,8 @@ import Wire
       Issue.record("\(frames.then)")
       return
     }
-    // What comes in a thousand years is not looked for at every beat.
-    for n in [1 << 40, Int64.max] {
-      #expect(FrameFill.follow(air, from: n, now: now).then == .edge(now + .milliseconds(500)))
-    }
+    // Nobody waits for what comes in a thousand years.
+    for n in [102, 1 << 40, Int64.max] { #expect(FrameFill.follow(air, from: n, now: now).then == .beyond) }
     // Not due, and early by no more than multicast may be.
     #expect(FrameFill.repair(air, 10..<20, now: lab.now + .milliseconds(60)) == bytes(10..<12))
 
