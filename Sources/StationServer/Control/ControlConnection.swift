@@ -59,7 +59,7 @@ final class ControlConnection: ChannelDuplexHandler, RemovableChannelHandler {
 
   func channelActive(context: ChannelHandlerContext) {
     guard room.isOpen else { return context.close(promise: nil) }
-    let address = context.remoteAddress?.ipAddress ?? "?"
+    let address = ClientAddress.share(of: context.remoteAddress?.ipAddress ?? "?")
     guard room.admission.enter(address) else {
       send(.error(.init(code: .busy, message: "There are too many connections already.")))
       return close()

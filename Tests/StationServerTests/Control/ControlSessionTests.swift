@@ -141,4 +141,16 @@ import Wire
     for _ in 0..<25 { admission.leave("b") }
     #expect(admission.enter("b"))
   }
+
+  /// A host has 2^64 addresses of its network.
+  @Test func countsNetworksOfIPv6() {
+    let share = ClientAddress.share
+    #expect(share("2001:db8:0:12::1") == share("2001:db8:0:12:ffff:0:a:b"))
+    #expect(share("2001:db8:0:12::1") != share("2001:db8:0:13::1"))
+    #expect(share("fe80::1%eth0") == share("fe80::2"))
+    #expect(share("::1") == share("0:0::7") && share("::1") != share("1::"))
+    #expect(share("10.0.0.1") == "10.0.0.1" && share("10.0.0.1") != share("10.0.0.2"))
+    #expect(share("::ffff:10.0.0.1") == "10.0.0.1")
+    #expect(share("?") == "?")
+  }
 }
