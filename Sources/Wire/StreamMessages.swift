@@ -11,8 +11,8 @@ package struct StreamRequest: Codable, Hashable, Sendable {
   package var at: Double?
   /// With the last random access point that was due at least so many seconds ago; 0 for the latest one.
   package var back: Double?
-  /// Whether all datagrams are to be told apart by marks (``MarkFrame``), from a second before the first one on, and before they
-  /// are due: for those who receive a station without RTP. nil: no.
+  /// Whether all datagrams are to be told apart by marks (``MarkFrame``), from a second before the first one on, but none
+  /// of more than 20 s ago, and before they are due: for those who receive a station without RTP. nil: no.
   package var marks: Bool?
 
   package init(

@@ -536,7 +536,8 @@ struct SimulatedAir: ~Copyable {
     }
     connections[index].follow = nil
     connections[index].begun = at + 1
-    connections[index].marks = request.marks == true ? max(base, next(at: due(first) - 1000) - 1) : nil
+    let marked = max(due(first) - 1000, at - 20_000)
+    connections[index].marks = request.marks == true ? max(base, next(at: marked) - 1) : nil
     if request.at != nil || request.from != nil || request.back != nil {
       connections[index].up.send([.follow(first)], at: time + 1, &random)
     }

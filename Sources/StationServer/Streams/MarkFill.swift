@@ -15,6 +15,8 @@ enum MarkFill {
   static let pause = Ticks.milliseconds(20)
   /// And so long before the first datagram of a stream they begin, for what multicast has brought already.
   static let before = Ticks.seconds(1)
+  /// But no longer ago than this, whatever the stream begins with: they tell what multicast brings, and that is none of the past.
+  static let reach = Ticks.seconds(20)
 
   /// Marks from `n` on, as far as they are to be told now, up to ``MarkFrame/most``; damaged datagrams have none.
   static func marks(_ air: AirBoard.Air, from n: Int64, now: Ticks) -> FrameFill.Frames {

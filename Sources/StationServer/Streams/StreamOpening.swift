@@ -53,7 +53,7 @@ struct StreamOpening: Sendable {
       if first == nil { return nil }
     }
     let date = station.cursor(at: first ?? next).date
-    marks = request.marks == true ? station.index(at: date - MarkFill.before) : nil
+    marks = request.marks == true ? station.index(at: max(date - MarkFill.before, now - MarkFill.reach)) : nil
     (self.first, born, datagramRate) = (first, air.born, station.datagramRate)
     reply = StreamReply(
       station: request.station, ssrc: air.ssrc, first: first ?? next, date: date.inSeconds, next: next,

@@ -68,6 +68,28 @@ import Wire
     }
   }
 
+  /// Whatever the stream begins with: a day's digests are a minute of a processor.
+  @Test func tellsNothingOfThePast() async throws {
+    let lab = try StationLab([["a.mp4"]])
+    let registry = lab.registry()
+    await registry.begin()
+    try await lab.recordAll(registry)
+    lab.pass(seconds: 3_600)
+    let air = try #require(registry.airs.air(1))
+    let earliest = air.station.index(at: lab.now - .seconds(20))
+    func marks(_ request: StreamRequest) throws -> Int64? {
+      try #require(StreamOpening(request, air, now: lab.now, clockError: nil)).marks
+    }
+    let hour = air.station.index(at: lab.now - .seconds(3_500))
+    #expect(try marks(.init(station: 1, from: hour, marks: true)) == earliest)
+    #expect(try marks(.init(station: 1, at: lab.now.inSeconds - 3_500, marks: true)) == earliest)
+    #expect(try marks(.init(station: 1, back: 60, marks: true)) == earliest)
+    // A window's worth is told.
+    let first = air.station.index(at: lab.now - .seconds(16))
+    let date = air.station.cursor(at: first).date
+    #expect(try marks(.init(station: 1, from: first, marks: true)) == air.station.index(at: date - .seconds(1)))
+  }
+
   @Test func everyoneIsToldUpToTheSameDates() throws {
     for now in [0, 1, 124_999, 125_000, 125_001, 1_795_359_872_333_333].map({ Ticks(nanoseconds: $0 * 1_000) }) {
       let horizon = MarkFill.horizon(now)
