@@ -63,8 +63,7 @@ final class StreamConnection: ChannelDuplexHandler {
     hasten(context.channel)
     isCounted = streams.desk.budget.enter(address)
     guard isCounted else { return refuse(.init(code: .busy, message: "There are too many streams already.")) }
-    let this = NIOLoopBound(self, eventLoop: context.eventLoop)
-    streams.open(request.station) { this.value.open() }
+    streams.open(self)
   }
 
   /// Has the kernel send a lost answer again soon. Where it cannot, nothing else is different.
@@ -79,6 +78,8 @@ final class StreamConnection: ChannelDuplexHandler {
     isClosing = true
     index.map(streams.leave)
     index = nil
+    streams.abandon(self)
+    unread = ByteBuffer()
     release()
     if isCounted { streams.desk.budget.leave(address) }
     isCounted = false
@@ -89,10 +90,11 @@ final class StreamConnection: ChannelDuplexHandler {
 
   // MARK: The beginning
 
-  private func open() {
+  /// It is its turn; false when there is nothing to be opened.
+  func open() -> Bool {
     guard !isClosing, let context, let air = streams.desk.airs.air(request.station) else {
-      streams.opened(request.station)
-      return refuse(nil)
+      refuse(nil)
+      return false
     }
     let (request, desk, this) = (request, streams.desk, NIOLoopBound(self, eventLoop: context.eventLoop))
     desk.work(on: context.eventLoop, mayWait: true) {
@@ -100,6 +102,7 @@ final class StreamConnection: ChannelDuplexHandler {
     } then: {
       this.value.begin($0)
     }
+    return true
   }
 
   private func begin(_ opening: StreamOpening?) {

@@ -20,9 +20,8 @@ final class StreamRoom {
   private var first = 0
   /// Whose turn it is of those that wait for a disk.
   private var looks = 0
-  /// By their stations: how many are being opened, and who waits for that.
-  private var openings: [Int: Int] = [:]
-  private var waiting: [Int: [() -> Void]] = [:]
+  /// Who is being opened, and who waits for that.
+  var openings = OpeningQueue<StreamConnection>(most: mostOpenings)
 
   /// How often those are looked at that wait for what is due next, for a disk, or for their share.
   static let period = TimeAmount.milliseconds(5)
@@ -56,26 +55,22 @@ final class StreamRoom {
     last.index = place
   }
 
-  /// Opens a stream of a station when it is its turn; ``opened(_:)`` must follow.
-  func open(_ station: Int, _ body: @escaping () -> Void) {
-    guard openings[station, default: 0] < Self.mostOpenings else {
-      waiting[station, default: []].append(body)
-      return
-    }
-    openings[station, default: 0] += 1
-    body()
+  /// Opens a stream when it is its turn; ``opened(_:)`` must follow where it begins to be, or ``abandon(_:)`` before that.
+  func open(_ connection: StreamConnection) {
+    let station = connection.request.station
+    if openings.enter(connection, of: station), !connection.open() { opened(station) }
   }
 
+  /// One of a station's streams is open, or will not be.
   func opened(_ station: Int) {
-    if var others = waiting[station], !others.isEmpty {
-      let next = others.removeFirst()
-      waiting[station] = others.isEmpty ? nil : others
-      next()
-    } else {
-      let left = openings[station, default: 1] - 1
-      openings[station] = left > 0 ? left : nil
+    // Any number of those who come next may have nothing to be opened.
+    while let next = openings.next(of: station) {
+      if next.open() { return }
     }
   }
+
+  /// A connection that has ended does not wait any more.
+  func abandon(_ connection: StreamConnection) { openings.leave(connection, of: connection.request.station) }
 
   /// Those that have had all that was due are sent what is due now: whoever stands at the same place, the same bytes.
   private func beat(_ loop: any EventLoop) {
