@@ -186,7 +186,7 @@ final class ControlConnection: ChannelDuplexHandler, RemovableChannelHandler {
       return send(
         .error(.init(code: .noTwin, message: "This server knows of no twin: name it under control.twin here as well.")))
     }
-    write(answer)
+    for part in answer { write(part) }
   }
 
   private func join(_ number: Int) -> JoinReply {

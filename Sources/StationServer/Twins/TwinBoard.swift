@@ -43,20 +43,20 @@ final class TwinBoard: Sendable {
     }
   }
 
-  /// The answer to `eras`: the whole account, unless the asker has it.
-  func answer(since: Int?) -> ByteBuffer? {
+  /// The answer to `eras`: a line, and behind it the whole account, unless the asker has it. All answers share the account's
+  /// bytes.
+  func answer(since: Int?) -> [ByteBuffer]? {
     let (revision, account, live) = state.withLock { ($0.revision, $0.account, $0.live) }
     guard revision != 0 else { return nil }
     let isKnown = since == revision
     let now = clock.now
     let next = live.compactMap { number in airs.air(number).map { ("\(number)", $0.station.index(at: now)) } }
-    var answer = ByteBuffer()
+    var told = ByteBuffer()
     let line = ServerMessage.eras(
       .init(
         revision: revision, bytes: isKnown ? 0 : account.readableBytes,
         next: next.isEmpty ? nil : Dictionary(next, uniquingKeysWith: { first, _ in first })))
-    do { try MessageEncoder<ServerMessage>().encode(data: line, out: &answer) } catch { return nil }
-    if !isKnown { answer.writeImmutableBuffer(account) }
-    return answer
+    do { try MessageEncoder<ServerMessage>().encode(data: line, out: &told) } catch { return nil }
+    return isKnown ? [told] : [told, account]
   }
 }

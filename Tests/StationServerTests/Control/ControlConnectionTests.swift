@@ -115,6 +115,20 @@ import Wire
     #expect(String(buffer: later) == #"{"every":1,"type":"reporting"}"# + "\n")
   }
 
+  /// However many twins wait for it: an account may have 64 MB.
+  @Test func sendsAllTwinsTheSameBytes() async throws {
+    let bench = try await Bench()
+    bench.room.twins.publish(AirAccount(id: 1, began: 2, starting: nil, stations: []))
+    func place() throws -> UInt {
+      bench.say(#"{"type":"eras"}"# + "\n")
+      let line = try #require(try bench.channel.readOutbound(as: ByteBuffer.self))
+      #expect(String(buffer: line).hasSuffix("}\n"))
+      let account = try #require(try bench.channel.readOutbound(as: ByteBuffer.self))
+      return unsafe account.withUnsafeReadableBytes { UInt(bitPattern: $0.baseAddress) }
+    }
+    #expect(try place() == place())
+  }
+
   private static let list = "{\"type\":\"list\"}\n"
 
   @Test func answersAllThatCameInOneGo() async throws {
