@@ -39,6 +39,8 @@ package struct ReceptionMeter: Sendable {
   /// Sixteen times the jitter in nanoseconds, as in RFC 3550, appendix A.8.
   private var jitter: Int64 = 0
   private var lastTransit: Int64?
+  /// Of the last clock reference.
+  private var lastClock: Int64?
   /// Whether arrivals are dated by the kernel; else they are steady times.
   private var hasDates = false
   /// Whether the sender's clock and the kernel's can be compared: else the delay is not told.
@@ -82,7 +84,15 @@ package struct ReceptionMeter: Sendable {
     let at = hasDates ? arrival : now
     let reference = Self.clockReference(packets)
     let clock = reference.map { references.transit(of: Int64($0), at: at) }
-    if let clock { clocks.add(clock) }
+    // Clock references leap by themselves where a sender sends others under the same timestamps.
+    if let clock, let lastClock, abs(clock - lastClock) >= Self.step {
+      if timestamp == nil { return restart() }
+      references.isKnown = false
+      (clocks, self.lastClock) = (Spread(), nil)
+    } else if let clock {
+      clocks.add(clock)
+      lastClock = clock
+    }
     if let timestamp {
       note(dates.transit(of: Int64(timestamp) * 300, at: at), date: dates.date)
     } else if let clock {
@@ -142,7 +152,7 @@ package struct ReceptionMeter: Sendable {
   private mutating func restart() {
     (dates.isKnown, references.isKnown) = (false, false)
     (transits, clocks) = (Spread(), Spread())
-    (newest, first, lastTransit) = (nil, nil, nil)
+    (newest, first, lastTransit, lastClock) = (nil, nil, nil, nil)
     (sinceFirst, untilNewest) = (0, 0)
   }
 
@@ -172,7 +182,9 @@ private struct SenderClock: Sendable {
   /// Nanoseconds from the date that `digits` (ticks) stand for, the one nearest to the last or else to the arrival, to the
   /// arrival (nanoseconds).
   mutating func transit(of digits: Int64, at arrival: Int64) -> Int64 {
-    let near = isKnown ? date : Ticks(nanoseconds: arrival)
+    // A transit that has crept away from any that can be begins anew as well.
+    let isNear = isKnown && (Ticks(nanoseconds: arrival) - date).count.magnitude < modulus.magnitude
+    let near = isNear ? date : Ticks(nanoseconds: arrival)
     let ahead = (digits - near.count).flooredDivision(by: modulus).remainder
     date = near + Ticks(ahead >= modulus / 2 ? ahead - modulus : ahead)
     isKnown = true
@@ -186,14 +198,15 @@ private struct Spread: Sendable {
   private(set) var least = Int64.max
   private(set) var most = Int64.min
   private var origin: Int64 = 0
-  private var sum: Int64 = 0
+  /// Exact as far as 53 bits go, and with no end: a sender of anything adds whatever it likes.
+  private var sum = 0.0
 
-  var mean: Int64 { count > 0 ? origin + sum / count : 0 }
+  var mean: Int64 { count > 0 ? origin + Int64(sum / Double(count)) : 0 }
 
   mutating func add(_ value: Int64) {
     if count == 0 { origin = value }
     count += 1
-    sum += value - origin
+    sum += Double(value - origin)
     least = min(least, value)
     most = max(most, value)
   }

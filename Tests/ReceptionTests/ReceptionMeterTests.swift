@@ -137,18 +137,46 @@ import TransportStream
     #expect(second.jitter == 281)
   }
 
+  /// The packets with a clock reference in the third: an adaptation field of 7 bytes with the PCR flag.
+  private static func packets(clock ticks: Int64) -> [UInt8] {
+    var bytes = packets
+    bytes.replaceSubrange(376 + 3..<376 + 6, with: [0x30, 7, 0x10])
+    let pcr = UInt64(ticks % (8_589_934_592 * 300))
+    let field = (pcr / 300) << 15 | 0x7E00 | pcr % 300
+    for index in 0..<6 { bytes[376 + 6 + index] = UInt8(truncatingIfNeeded: field >> UInt64(40 - 8 * index)) }
+    return bytes
+  }
+
+  /// Another sender's clock references leap by half of what they count to, over and over.
+  @Test(arguments: [true, false])
+  func clockReferencesThatLeapAreLeftOut(isRTP: Bool) {
+    var meter = ReceptionMeter()
+    for index in Int64(0)..<2_000 {
+      let bytes = Self.packets(clock: (Self.epoch + index * 47_720) * 27_000_000)
+      meter.multicast(
+        timestamp: isRTP ? Self.timestamp(index) : nil, packets: bytes.span, arrival: Self.unix(Double(index)),
+        now: index * 1_000_000)
+    }
+    let leapt = meter.second(now: 2_000_000_000)
+    #expect(leapt.datagrams == 2_000 && leapt.delayFactor <= 1_000)
+    // Then the station's are what they were.
+    for (date, transit) in [(Int64(5000), 2.0), (5020, 2), (5040, 3), (5060, 4), (5080, 4)] {
+      let bytes = Self.packets(clock: Self.epoch * 27_000_000 + date * 27_000)
+      meter.multicast(
+        timestamp: isRTP ? Self.timestamp(date) : nil, packets: bytes.span, arrival: Self.unix(Double(date) + transit),
+        now: date * 1_000_000)
+    }
+    let second = meter.second(now: 6_000_000_000)
+    #expect(second.delay.map { $0 >= 2 && $0 <= 4 } == true && second.clockJitter <= 2000)
+  }
+
   /// Clock references that are 2, 3, 4 and 7 ms on the way: 4 ms in the mean, the last one is 3 ms off. They tell a station
   /// without RTP all the rest as well.
   @Test(arguments: [true, false])
   func clockReferences(isRTP: Bool) {
     var meter = ReceptionMeter()
     for (date, transit) in [(Int64(0), 2.0), (20, 3), (40, 4), (60, 7)] {
-      var bytes = Self.packets
-      // In the third packet: adaptation field of 7 bytes with the PCR flag.
-      bytes.replaceSubrange(376 + 3..<376 + 6, with: [0x30, 7, 0x10])
-      let pcr = UInt64((Self.epoch * 27_000_000 + date * 27_000) % (8_589_934_592 * 300))
-      let field = (pcr / 300) << 15 | 0x7E00 | pcr % 300
-      for index in 0..<6 { bytes[376 + 6 + index] = UInt8(truncatingIfNeeded: field >> UInt64(40 - 8 * index)) }
+      let bytes = Self.packets(clock: Self.epoch * 27_000_000 + date * 27_000)
       meter.multicast(
         timestamp: isRTP ? Self.timestamp(date) : nil, packets: bytes.span, arrival: Self.unix(Double(date) + transit),
         now: date * 1_000_000)
