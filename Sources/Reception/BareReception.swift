@@ -28,7 +28,7 @@ package final class BareReception {
   /// Goes on with connection, frames, time and lines; waits for nothing.
   package func advance(now: Int64) {
     switch link.advance(now: now, opening: { reception.opening(for: 0) }) {
-    case .opened(let reply): reception.opened(reply, by: 0, now: now)
+    case .opened(let reply): if !reception.opened(reply, by: 0, now: now) { link.hangUp() }
     case .closed(let refusal): reception.closed(by: 0, now: now, isRefused: refusal != nil)
     case nil: break
     }

@@ -94,6 +94,9 @@ final class Inlet {
     return address == "::1" || address.hasPrefix("127.") || (try? NetworkInterface(address)) != nil
   }
 
+  /// Ends the stream connection; see ``StreamLink/hangUp()``.
+  func hangUp() { link?.hangUp() }
+
   /// Has the stream connection made anew; see ``StreamLink/renew(now:)``.
   func renew(now: Int64) -> Bool { link?.renew(now: now) ?? false }
 

@@ -54,8 +54,11 @@ final class Intake {
       inlet.datagrams(now: now) { reception.datagram($0, by: index, arrival: $1, now: now) }
       switch inlet.advance(now: now, opening: { reception.opening(for: index) }) {
       case .opened(let reply):
+        guard reception.opened(reply, by: index, now: now) else {
+          inlet.hangUp()
+          break
+        }
         self.reply = self.reply ?? reply
-        reception.opened(reply, by: index, now: now)
         reception.compareClocks(inlet.isOwnServer || (reply.clockError != nil && WallClock.error != nil))
       case .closed(let refusal):
         self.refusal = refusal

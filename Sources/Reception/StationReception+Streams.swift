@@ -52,11 +52,14 @@ extension StationReception {
   }
 
   /// A stream connection's reply has come.
-  mutating func opened(_ reply: StreamReply, by source: Int, now: Int64) {
+  ///
+  /// - Returns: whether it was taken. No station says one that is not, and what follows it would not be taken either.
+  @discardableResult
+  mutating func opened(_ reply: StreamReply, by source: Int, now: Int64) -> Bool {
     self.now = max(self.now, now)
     guard sources.indices.contains(source), Self.numbers.contains(reply.first), Self.numbers.contains(reply.next),
       Self.dates.contains(reply.date), Self.dates.contains(reply.now)
-    else { return }
+    else { return false }
     let request = sources[source].request
     let wasFirst = !sources.contains { $0.isOpen }
     sources[source].isOpen = true
@@ -77,7 +80,7 @@ extension StationReception {
       // Our numbers say nothing about theirs: with these, if nothing comes with ours.
       guard now - run.last >= silence else {
         sources[source].order = sources[source].isFollowing ? .pause : nil
-        return
+        return true
       }
       begin(at: reply.first, date: date, as: .stream, isAnchored: true)
       (edge, edgeTimestamp, carrier) = (0, 0, source)
@@ -114,6 +117,7 @@ extension StationReception {
     unnumberedSince = .max
     settle(source)
     lookAtHead()
+    return true
   }
 
   /// Has the stream connections do what the way that was chosen needs.

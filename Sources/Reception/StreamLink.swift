@@ -253,6 +253,10 @@ package struct StreamLink: ~Copyable {
     return wasOpen
   }
 
+  /// Ends the connection because of what the server said: ``advance(now:opening:)`` tells that next, and makes it again after
+  /// the pause whose turn it is.
+  mutating func hangUp() { if isOpen { stage = .ended } }
+
   private mutating func end(_ now: Int64) -> Event {
     if case .open(let since) = stage, now - since > 2_000_000_000 { pause = Self.firstPause }
     socket = nil

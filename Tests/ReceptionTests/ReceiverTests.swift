@@ -3,6 +3,7 @@ import LinuxIO
 import Synchronization
 import TSBytes
 import Testing
+import Wire
 
 @testable import Reception
 
@@ -58,6 +59,31 @@ import Testing
     #expect(figures.path == .multicast && figures.repaired > 100 && figures.lost == 0)
     #expect(memory.isUnbroken)
     #expect(memory.stream.prefix(3) == [0x47, 0x40, 0x00])
+  }
+
+  /// A date that no clock has is not counted with, and the server is asked again.
+  @Test func aReplyThatCannotBeIsNotKept() async throws {
+    let calls = Mutex(0)
+    let server = try TestServer { caller in
+      _ = caller.line()
+      let isFirst = calls.withLock { count in
+        count += 1
+        return count == 1
+      }
+      caller.send(
+        line: #"{"type":"stream","station":1,"ssrc":7,"first":100,"date":1.5,"next":120,"now":\#(isFirst ? 1e300 : 2),"#
+          + #""earliest":0.5,"programmes":[]}"#)
+      _ = caller.line()
+    }
+    defer { server.stop() }
+    var tuning = TSBytes.tuning(interface: try NetworkInterface("lo"))
+    tuning.start = .ago(1)
+    tuning.sources[0].server = StreamServer(address: "127.0.0.1", port: server.port)
+    let receiver = try RecordingReceiver(tuning, until: .after(90_000, from: 0), sink: Memory())
+    #expect(await eventually { receiver.progress.reply != nil })
+    let reply = receiver.progress.reply
+    receiver.stop()
+    #expect(reply?.now == 2 && calls.withLock(\.self) == 2)
   }
 
   @Test func whereMulticastDoesNotReachAllComesOverTheStream() async throws {
