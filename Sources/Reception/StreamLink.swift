@@ -20,7 +20,7 @@ package struct StreamLink: ~Copyable {
     case connecting(Int64)
     /// Until the answer has come, or this steady date.
     case opening(Int64)
-    case open(since: Int64)
+    case open
     case ended
   }
 
@@ -30,6 +30,8 @@ package struct StreamLink: ~Copyable {
   /// Nanoseconds: the first pause before another attempt, and the longest; after a refusal, ten times as long.
   private static let firstPause: Int64 = 100_000_000
   private static let longestPause: Int64 = 1_600_000_000
+  /// A connection that has stood for so long, in nanoseconds, is no sign of a server that is not well.
+  private static let good: Int64 = 2_000_000_000
   /// Bytes read in one go before others have their turn.
   private static let budget = 128 << 10
 
@@ -37,6 +39,8 @@ package struct StreamLink: ~Copyable {
   private var stage: Stage
   private var socket: StreamSocket?
   private var pause = firstPause
+  /// When the connection was answered; nil while there is none, or no answer.
+  private var opened: Int64?
   private var refusal: ServerMessage.ErrorReply?
   /// Whether the last attempt ended with a refusal.
   private var isRefused = false
@@ -102,7 +106,8 @@ package struct StreamLink: ~Copyable {
         try flush()
         _ = try fill()
         if let reply = try reply() {
-          stage = .open(since: now)
+          stage = .open
+          opened = now
           return .opened(reply)
         }
         if now > limit || refusal != nil { return end(now) }
@@ -250,6 +255,7 @@ package struct StreamLink: ~Copyable {
     // By chance, so that not all receivers of a network that comes back come at the same moment.
     stage = .resting(now + Int64.random(in: 0...Self.firstPause))
     pause = Self.firstPause
+    opened = nil
     return wasOpen
   }
 
@@ -258,7 +264,9 @@ package struct StreamLink: ~Copyable {
   mutating func hangUp() { if isOpen { stage = .ended } }
 
   private mutating func end(_ now: Int64) -> Event {
-    if case .open(let since) = stage, now - since > 2_000_000_000 { pause = Self.firstPause }
+    // Most ends are seen while something is read or written, where nobody asks for the time.
+    if let opened, now - opened > Self.good { pause = Self.firstPause }
+    opened = nil
     socket = nil
     waiting = 0..<0
     unsent = 0

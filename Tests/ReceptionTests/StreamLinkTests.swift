@@ -160,6 +160,37 @@ struct StreamLinkTests {
     #expect(!link.renew(now: now) && link.wake <= now + 100_000_000)
   }
 
+  /// A server that restarts now and then is asked again as soon as one that had never been away.
+  @Test(arguments: [Int64(1), 3]) func oneThatWasGoodIsMadeAgainSoon(seconds: Int64) throws {
+    let count = Mutex(0)
+    let isOver = Mutex(false)
+    let server = try TestServer { caller in
+      _ = caller.line()
+      let isAnswered = count.withLock { count in
+        count += 1
+        return count > 6
+      }
+      guard isAnswered else { return }
+      caller.send(line: Self.reply)
+      while !isOver.withLock(\.self) { SteadyClock.sleep(until: SteadyClock.now + 1_000_000) }
+    }
+    defer { server.stop() }
+    var link = StreamLink(StreamServer(address: "127.0.0.1", port: server.port), now: 0)
+    // Time as it is told, not as it passes.
+    var now: Int64 = 0
+    func advance() -> StreamLink.Event? {
+      SteadyClock.sleep(until: SteadyClock.now + 100_000)
+      return link.advance(now: now, opening: { StreamRequest(station: 2) })
+    }
+    while !link.isOpen { if case .closed = advance() { now = link.wake } }
+    now += seconds * 1_000_000_000
+    isOver.withLock { $0 = true }
+    while link.isOpen { link.frames(while: { true }, { _ in }) }
+    var isClosed = false
+    if case .closed = link.advance(now: now, opening: { StreamRequest(station: 2) }) { isClosed = true }
+    #expect(isClosed && (link.wake <= now + 100_000_000) == (seconds > 2))
+  }
+
   @Test func anOpenOneIsMadeAnewWithoutAWord() throws {
     let server = try TestServer { caller in
       _ = caller.line()
