@@ -13,6 +13,8 @@ struct Probe: Sendable, Equatable {
   private static let fast = 12
   private static let leastPause: Int64 = 10_000_000
   private static let longestPause: Int64 = 1_000_000_000
+  /// So often the least pause doubles until it is longer than the longest.
+  private static let doublings = 7
 
   /// Something was asked for, and answers come within `limit`. It is as good as a probe that is due.
   mutating func ask(now: Int64, limit: Int64) { if due == .max || due <= now { due = now + limit } }
@@ -27,7 +29,8 @@ struct Probe: Sendable, Equatable {
   /// One was sent.
   mutating func send(now: Int64, limit: Int64) {
     count += 1
-    due = now + min(max(Self.leastPause, limit / 2) << Int64(max(0, count - Self.fast)), Self.longestPause)
+    let doublings = min(max(0, count - Self.fast), Self.doublings)
+    due = now + min(max(Self.leastPause, limit / 2) << Int64(doublings), Self.longestPause)
   }
 
   /// Nothing is waited for.

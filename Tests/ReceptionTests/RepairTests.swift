@@ -58,6 +58,18 @@ struct RepairTests {
     #expect(due(120) == [[11, 2, 0], [20, 2, 0]])
   }
 
+  @Test func whoIsNeverAnsweredProbesOnceASecondForEver() {
+    var probe = Probe()
+    var now: Int64 = 0
+    probe.ask(now: now, limit: 29 * Self.millisecond)
+    for count in 1...300 {
+      now = probe.due
+      probe.send(now: now, limit: 29 * Self.millisecond)
+      #expect(probe.count == count && probe.due > now && probe.due <= now + 1_000_000_000)
+      if count > 20 { #expect(probe.due == now + 1_000_000_000) }
+    }
+  }
+
   @Test func aQuestionIsProbedForThatComesLongAfterTheLastAnswer() {
     var plan = RepairPlan(rate: 400, latency: 200 * Self.millisecond, now: 0)
     func due(_ milliseconds: Int64) -> [[Int]] { Self.due(&plan, milliseconds * Self.millisecond) }
