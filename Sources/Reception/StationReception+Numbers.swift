@@ -119,7 +119,7 @@ extension StationReception {
     run.renumber(by: distance)
     losses.renumber(by: distance)
     edge += distance
-    for index in sources.indices { sources[index].newest += distance }
+    for index in sources.indices where sources[index].newest > .min { sources[index].newest += distance }
     blocked = -1
     isAnchored = true
   }

@@ -116,6 +116,21 @@ struct StationReceptionTests {
     #expect(figures.foreign == 1 && figures.received == 1)
   }
 
+  /// Of two sources only one has brought anything, with a number above what the server calls it.
+  @Test func whoHasBroughtNothingIsNotRenumbered() {
+    var reception = StationReception(Self.tuning(2), now: 0)
+    let packet = TSBytes.packet(0x100, counter: 0)
+    for number in [60_000, 60_001] {
+      reception.datagram(TSBytes.rtp(UInt16(number), packet).span, by: 0, arrival: 0, now: 1_500_000_000)
+    }
+    #expect(reception.mode == .multicast && reception.isAnchored == false)
+    _ = reception.opening(for: 0)
+    reception.opened(
+      StreamReply(station: 1, ssrc: 1, first: 40, date: 1000, next: 40, now: 1000, earliest: 0), by: 0,
+      now: 1_600_000_000)
+    #expect(reception.isAnchored == true && reception.sources[1].newest == .min)
+  }
+
   @Test func repliesThatCannotBeAreNotTaken() {
     var reception = StationReception(Self.tuning(), now: 0)
     #expect(reception.opening(for: 0) == StreamRequest(station: 1, back: 0.4))
