@@ -34,6 +34,9 @@ package struct ReceptionMeter: Sendable {
   /// for longer.
   private static let believable: ClosedRange<Int64> = -50_000_000...step
 
+  /// More than can be missing in a second, whatever numbers say.
+  private static let most = 1 << 32
+
   private var dates = SenderClock(modulus: 1 << 32 * 300)
   private var references = SenderClock(modulus: ClockReference.modulus)
   /// Sixteen times the jitter in nanoseconds, as in RFC 3550, appendix A.8.
@@ -101,7 +104,7 @@ package struct ReceptionMeter: Sendable {
   }
 
   /// So many datagrams did not come by multicast, whether they were repaired or not.
-  package mutating func missed(_ datagrams: Int) { missing += datagrams }
+  package mutating func missed(_ datagrams: Int) { missing = min(missing + min(datagrams, Self.most), Self.most) }
 
   /// What the time since the last call was like; to be called about once a second.
   ///

@@ -23,6 +23,12 @@ extension StationReception {
     meter.missed(1)
   }
 
+  /// So many datagrams will never come. A server that leaps to and fro loses more than there are numbers.
+  mutating func account(lost count: Int) {
+    figures.lost = min(figures.lost + UInt64(clamping: count), Self.mostLost)
+  }
+  private static let mostLost: UInt64 = 1 << 60
+
   mutating func account(foreign count: UInt64) { figures.foreign += count }
 
   /// Whether a source is left out, because it sends other datagrams than the rest.

@@ -123,7 +123,7 @@ extension StationReception {
       bare.source = source
     }
     guard let counted = bare.count(packets, digest) else { return account(.duplicate, isBehind: false) }
-    if counted.isBroken { figures.lost += 1 }
+    if counted.isBroken { account(lost: 1) }
     let clock = ReceptionMeter.clockReference(packets).map { UInt32(truncatingIfNeeded: $0 / 300) }
     if mode == .waiting {
       beginAlone(RTPHeader(sequenceNumber: 0, timestamp: clock ?? 0, ssrc: 0), source, arrival: arrival)
@@ -149,7 +149,7 @@ extension StationReception {
       (counted, number) = (counted - 1, number - 1)
     }
     // Some that came stand where nobody can say; and some counters have told that others were missing.
-    if isAnchored { figures.lost += UInt64(max(0, missed + max(0, counted - window.next) - bare.breaks)) }
+    if isAnchored { account(lost: Int(max(0, missed + max(0, counted - window.next) - bare.breaks))) }
     let start = number + max(0, window.next - counted)
     let timestamp = bare.board.mark(of: number)?.timestamp ?? UInt32(truncatingIfNeeded: bare.told.date)
     begin(at: start, date: date(told: timestamp), as: .stream, isAnchored: true)

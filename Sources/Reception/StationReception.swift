@@ -206,7 +206,7 @@ struct StationReception: ~Copyable {
   /// Gives up all before `number` that is not there.
   mutating func giveUp(to number: Int64) {
     let missing = window.skip(to: number)
-    figures.lost += UInt64(missing)
+    account(lost: missing)
     if mode == .multicast { meter.missed(missing) }
     plan.forget(before: window.next)
     lookAtHead()
@@ -216,7 +216,7 @@ struct StationReception: ~Copyable {
   mutating func lookAtHead() {
     if window.next < leap, window.contiguous == window.next {
       let missing = window.skip(to: window.held > 0 ? min(leap, window.firstHeld) : leap)
-      figures.lost += UInt64(missing)
+      account(lost: missing)
       plan.forget(before: window.next)
     }
     guard window.isBlocked else {

@@ -68,6 +68,9 @@ import TransportStream
     meter.missed(2)
     #expect(meter.second(now: 1_000_000_000).mediaLossRate == 21)
     #expect(meter.second(now: 2_000_000_000).mediaLossRate == 0)
+    // Whatever a server's numbers make of it.
+    for _ in 0..<3 { meter.missed(.max) }
+    #expect(meter.second(now: 3_000_000_000).mediaLossRate > 1 << 32)
   }
 
   @Test func counts() {

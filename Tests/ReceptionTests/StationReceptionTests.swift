@@ -131,6 +131,20 @@ struct StationReceptionTests {
     #expect(reception.isAnchored == true && reception.sources[1].newest == .min)
   }
 
+  @Test func aServerThatLeapsToAndFroLosesNoMoreThanCanBeCounted() {
+    var reception = StationReception(Self.tuning(), now: 0)
+    for count in Int64(0)..<40 {
+      _ = reception.opening(for: 0)
+      let first = count % 2 * (1 << 60)
+      reception.opened(
+        StreamReply(station: 1, ssrc: 1, first: first, date: 1000, next: first, now: 1000, earliest: 0), by: 0,
+        now: count)
+      reception.closed(by: 0, now: count)
+    }
+    let figures = reception.figures
+    #expect(figures.lost == 1 << 60)
+  }
+
   @Test func repliesThatCannotBeAreNotTaken() {
     var reception = StationReception(Self.tuning(), now: 0)
     #expect(reception.opening(for: 0) == StreamRequest(station: 1, back: 0.4))
