@@ -25,6 +25,8 @@ struct SourceState {
   var isFollowing = false
   var position: Int64 = 0
   var order: Order?
+  /// When its stream last brought something of the station, or was last not waited for, in steady nanoseconds.
+  var heard = Int64.min / 2
   /// When its reply came, in steady nanoseconds.
   var opened = Int64.min / 2
   /// When something was said last, in steady nanoseconds.

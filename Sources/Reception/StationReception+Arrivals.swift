@@ -48,6 +48,8 @@ extension StationReception {
     let base = window.next - 16384
     let number = base + Int64(header.sequenceNumber &- UInt16(truncatingIfNeeded: base))
     guard agrees(source, number, header.timestamp) else { return }
+    sources[source].heard = self.now
+    if source == carrier { handOvers = 0 }
     let end = window.end
     let verdict = window.put(
       number, timestamp: header.timestamp, origin: ReceiveWindow.stream, packet.extracting(payload))

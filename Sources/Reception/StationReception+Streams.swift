@@ -64,6 +64,7 @@ extension StationReception {
     let wasFirst = !sources.contains { $0.isOpen }
     sources[source].isOpen = true
     sources[source].opened = self.now
+    sources[source].heard = self.now
     bare.told = (Int64((reply.now * 90_000).rounded()), reply.next)
     sources[source].failures = 0
     sources[source].refusals = 0

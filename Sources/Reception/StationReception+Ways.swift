@@ -72,14 +72,35 @@ extension StationReception {
   }
 
   /// From now on all comes over a stream connection, if one is open; one that opens begins where we are.
-  mutating func follow() {
+  mutating func follow() { follow(carrying(0)) }
+
+  private mutating func follow(_ source: Int?) {
     if mode != .stream { streamSince = now }
     mode = .stream
     isOverrun = false
     plan.clear()
-    guard isAnchored, let source = carrying(0) else { return }
+    guard isAnchored, let source else { return }
+    carry(source)
+  }
+
+  /// Has a source's stream connection bring all from where we are, and the former carrier's no more.
+  private mutating func carry(_ source: Int) {
+    if source != carrier, sources[carrier].isOpen { sources[carrier].order = .pause }
     carrier = source
     sources[source].order = .follow
+    sources[source].heard = now
+  }
+
+  /// A server that hangs keeps its connection, for the kernel answers in its place: when the carrier brings nothing although
+  /// there is room, another source carries. Pauses double, for there may be nothing that anybody could bring.
+  mutating func handOver() {
+    guard isAnchored, !bare.isCounting, sources[carrier].isOpen else { return }
+    if !wantsFrames(from: carrier) { sources[carrier].heard = now }
+    guard now - sources[carrier].heard >= Self.hanging << Int64(min(handOvers, 4)), let next = carrying(1),
+      next != carrier
+    else { return }
+    handOvers += 1
+    follow(next)
   }
 
   /// Back to multicast, when what is there goes on with it.

@@ -39,6 +39,8 @@ struct StationReception: ~Copyable {
   var sources: [SourceState]
   /// The source that is asked first.
   var carrier = 0
+  /// How often another source has become the carrier since the last one brought something.
+  var handOvers = 0
   var window: ReceiveWindow
   var plan: RepairPlan
   /// Of a station without RTP.
@@ -180,6 +182,7 @@ struct StationReception: ~Copyable {
       if isLive, now - run.last >= silence || isTooMuch { follow() }
     case .stream:
       if isOverrun, wantsFrames(from: carrier) { follow() }
+      handOver()
       comeBack()
     }
     lookAtHead()

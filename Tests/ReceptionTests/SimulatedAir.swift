@@ -51,6 +51,8 @@ struct SimulatedAir: ~Copyable {
     var hasServer = true
     /// When the connection is cut; it is made again after so long, or never.
     var cuts: [Int] = []
+    /// When the server stands still, and its kernel goes on, in milliseconds.
+    var hangs = 0..<0
     var reconnect: Int? = 10
     /// Chance that the server does not answer for a datagram.
     var ignored = 0.0
@@ -171,6 +173,8 @@ struct SimulatedAir: ~Copyable {
   var player: Player?
   /// The same, counting all that a millisecond brings.
   var mostTaken = Int.max
+  /// When the player takes nothing, in milliseconds.
+  var pauses: [Range<Int>] = []
   var sources: [Source] = [Source()]
   var random: SplitMix
 
@@ -409,6 +413,7 @@ struct SimulatedAir: ~Copyable {
 
   private mutating func take() {
     if takenAt != time { (takenAt, takenNow) = (time, 0) }
+    guard !pauses.contains(where: { $0.contains(time) }) else { return }
     var rest = min(appetite, mostTaken - takenNow)
     while rest > 0, let head = reception.head {
       let date = due(head.n)
@@ -466,13 +471,15 @@ struct SimulatedAir: ~Copyable {
   /// Connects as ``StreamLink`` does: a second at the most, then a rest, longer each time.
   private mutating func attempt(_ index: Int) {
     let isDead = sources[index].reconnect == nil && sources[index].cuts.contains { $0 <= time }
-    guard isOut || isDead || !sources[index].hasServer else {
+    let hangs = sources[index].hangs.contains(time)
+    guard isOut || isDead || hangs || !sources[index].hasServer else {
       connections[index].rest = 100
       return connect(index)
     }
     connections[index].rest = min(1600, connections[index].rest * 2)
-    calendar[time + 1000, default: []].append(.refused(source: index))
-    calendar[time + 1000 + connections[index].rest, default: []].append(.connect(source: index))
+    let limit = hangs ? 5000 : 1000
+    calendar[time + limit, default: []].append(.refused(source: index))
+    calendar[time + limit + connections[index].rest, default: []].append(.connect(source: index))
   }
 
   /// A connection over which nothing passes is taken for dead after three seconds.
@@ -566,7 +573,7 @@ struct SimulatedAir: ~Copyable {
   }
 
   private mutating func serve() {
-    for index in connections.indices where connections[index].isUp {
+    for index in connections.indices where connections[index].isUp && !sources[index].hangs.contains(time) {
       let source = sources[index]
       let epoch = connections[index].epoch
       for order in connections[index].up.advance(to: time, &random).joined() {
