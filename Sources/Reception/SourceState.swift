@@ -34,8 +34,10 @@ struct SourceState {
 
   /// Whether its datagrams have been seen to be the same as the others'.
   var agrees: Bool
-  /// Datagrams in a row that were not.
+  /// Datagrams in a row that were not, and whether that are so many that it is left out.
   var disagreements = 0
+  var isOutOfStep: Bool { disagreements >= Self.mostDisagreements }
+  static let mostDisagreements = 8
   /// When multicast brought something last, in steady nanoseconds, and the highest number that it brought.
   var lastArrival = Int64.min / 2
   var newest = Int64.min

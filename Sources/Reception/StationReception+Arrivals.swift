@@ -57,6 +57,7 @@ extension StationReception {
     case .new: account(number, bytes: payload.count, byStream: true)
     case .beyond: isOverrun = true
     case .differs: disagree(source)
+    case .again, .duplicate: sources[source].disagreements = 0
     default: break
     }
     if sources[source].isFollowing, verdict != .beyond, number >= sources[source].position {
@@ -146,6 +147,7 @@ extension StationReception {
       if now - sources[index].lastArrival < silence || sources[index].isOpen { return false }
     }
     sources[source].agrees = true
+    sources[source].disagreements = 0
     account(source, isOutOfStep: false)
     return true
   }
@@ -153,8 +155,10 @@ extension StationReception {
   mutating func disagree(_ source: Int) {
     guard sources.count > 1 else { return }
     sources[source].disagreements += 1
-    guard sources[source].disagreements >= 8 else { return }
+    guard sources[source].isOutOfStep else { return }
     sources[source].agrees = false
     account(source, isOutOfStep: true)
+    // What it brings is not taken any more.
+    if mode == .stream, source == carrier, let other = carrying(0), other != source { follow() }
   }
 }

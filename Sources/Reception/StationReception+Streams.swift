@@ -65,6 +65,8 @@ extension StationReception {
     sources[source].isOpen = true
     sources[source].opened = self.now
     sources[source].heard = self.now
+    // It may be another server by now. It is asked, and must agree before it is believed.
+    sources[source].disagreements = 0
     bare.told = (Int64((reply.now * 90_000).rounded()), reply.next)
     sources[source].failures = 0
     sources[source].refusals = 0
@@ -127,7 +129,8 @@ extension StationReception {
     case .waiting: break
     case .multicast: if sources[source].isFollowing { sources[source].order = .pause }
     case .stream:
-      if source == carrier || !sources[carrier].isOpen {
+      if source == carrier || !sources[carrier].isOpen || sources[carrier].isOutOfStep {
+        if source != carrier, sources[carrier].isOpen { sources[carrier].order = .pause }
         carrier = source
         if !sources[source].isFollowing { sources[source].order = .follow }
       } else if sources[source].isFollowing {

@@ -122,15 +122,19 @@ extension StationReception {
     }
   }
 
-  /// The open stream connection that is asked at the `tries`th time: the carrier first, then the others in turn.
+  /// The open stream connection that is asked at the `tries`th time: the carrier first, then the others in turn. One that is out
+  /// of step only if all are.
   func carrying(_ tries: Int) -> Int? {
-    var open = 0
-    for source in sources where source.isOpen { open += 1 }
+    var (open, good) = (0, 0)
+    for source in sources where source.isOpen {
+      open += 1
+      if !source.isOutOfStep { good += 1 }
+    }
     guard open > 0 else { return nil }
-    var rest = tries % open
+    var rest = tries % (good > 0 ? good : open)
     for step in sources.indices {
       let source = (carrier + step) % sources.count
-      guard sources[source].isOpen else { continue }
+      guard sources[source].isOpen, good == 0 || !sources[source].isOutOfStep else { continue }
       if rest == 0 { return source }
       rest -= 1
     }

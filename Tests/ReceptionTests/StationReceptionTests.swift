@@ -36,6 +36,45 @@ struct StationReceptionTests {
     #expect(figures.outOfStep == 0b10)
   }
 
+  /// Its stream carries until the other's multicast is seen to be another programme's.
+  @Test func aTwinThatIsLeftOutDoesNotCarry() {
+    var reception = StationReception(Self.tuning(2), now: 0)
+    let packet = TSBytes.packet(0x100, counter: 0)
+    let date = 1_795_359_872.0
+    func datagram(_ number: Int, later ticks: Int = 0) -> [UInt8] {
+      var datagram = TSBytes.rtp(UInt16(number), packet)
+      let timestamp = Int64(date * 90_000) + Int64((number - 1000) * 270 + ticks)
+      for index in 0..<4 { datagram[4 + index] = UInt8(truncatingIfNeeded: timestamp >> Int64(24 - 8 * index)) }
+      return datagram
+    }
+    for source in 0..<2 {
+      _ = reception.opening(for: source)
+      reception.opened(
+        StreamReply(station: 1, ssrc: 1, first: 1000, date: date, next: 1030, now: date, earliest: 0), by: source,
+        now: 1)
+    }
+    for number in 1000..<1004 { reception.frame(datagram(number).span, by: 0, now: 2) }
+    reception.frame(datagram(1002).span, by: 1, now: 2)
+    for number in 1010..<1030 { reception.datagram(datagram(number).span, by: 1, arrival: 0, now: 3) }
+    #expect(reception.mode == .stream && reception.carrier == 0 && reception.sources[1].agrees == true)
+    for number in 1010..<1020 { reception.frame(datagram(number, later: 5).span, by: 0, now: 4) }
+    #expect(reception.carrier == 1 && reception.carrying(0) == 1 && reception.carrying(1) == 1)
+    func line(_ source: Int) -> String {
+      var room = [UInt8](repeating: 0, count: 2304)
+      var span = room.mutableSpan
+      let length = reception.line(for: source, into: &span)
+      return String(decoding: room[..<length], as: UTF8.self)
+    }
+    let lines = [line(0), line(1)]
+    #expect(lines[0] == "{\"type\":\"pause\"}\n" && lines[1].hasPrefix("{\"type\":\"follow\""))
+    // A connection that is made anew may be to a server that is in step again.
+    reception.closed(by: 0, now: 5)
+    _ = reception.opening(for: 0)
+    reception.opened(
+      StreamReply(station: 1, ssrc: 1, first: 1030, date: date, next: 1030, now: date, earliest: 0), by: 0, now: 6)
+    #expect(reception.carrying(0) == 1 && reception.carrying(1) == 0)
+  }
+
   @Test func twinsMendEachOther() {
     var tuning = Self.tuning(2)
     for index in 0..<2 { tuning.sources[index].server = nil }
