@@ -98,9 +98,14 @@ extension StationReception {
         (edge, edgeTimestamp) = (0, 0)
       } else if reply.first > window.contiguous, request == .anew, isOutdated {
         giveUp(to: reply.first)
+        lastDate = date
       } else if reply.first > window.contiguous {
         // What is before is gone, or no longer of use. Unless this was asked for before we had begun.
-        if wasFirst, request != .start { leap = reply.first } else { sources[source].isFollowing = false }
+        if wasFirst, request != .start {
+          (leap, leapDate) = (reply.first, date)
+        } else {
+          sources[source].isFollowing = false
+        }
       }
       if wasFirst { carrier = source }
     }

@@ -54,6 +54,8 @@ struct StationReception: ~Copyable {
   var edgeSince: Int64
   /// Everything missing before this one is known to be gone.
   var leap: Int64 = 0
+  /// When that one is due: Unix time in 90 kHz.
+  var leapDate: Int64 = 0
   /// When something new came last, by whatever way.
   var progress: Int64
   /// When repairs were asked for last.
@@ -221,6 +223,8 @@ struct StationReception: ~Copyable {
       let missing = window.skip(to: window.held > 0 ? min(leap, window.firstHeld) : leap)
       account(lost: missing)
       plan.forget(before: window.next)
+      // By timestamps alone, whatever is half a day later would be half a day earlier.
+      if window.next == leap { lastDate = leapDate }
     }
     guard window.isBlocked else {
       blocked = -1

@@ -184,6 +184,28 @@ struct StationReceptionTests {
     #expect(figures.lost == 1 << 60)
   }
 
+  /// RTP's timestamps alone tell half of 13.25 hours apart.
+  @Test(arguments: [1, 7.5, 20, 100]) func datesAreRightAfterALeap(hours: Double) {
+    var reception = StationReception(Self.tuning(), now: 0)
+    let packet = TSBytes.packet(0x100, counter: 0)
+    var (number, date) = (Int64(1000), 1_795_359_872.0)
+    for now in [Int64(1), 60_000_000_000] {
+      _ = reception.opening(for: 0)
+      reception.opened(
+        StreamReply(station: 1, ssrc: 1, first: number, date: date, next: number, now: date, earliest: 0), by: 0,
+        now: now)
+      var datagram = TSBytes.rtp(UInt16(truncatingIfNeeded: number), packet)
+      let timestamp = Int64(date * 90_000)
+      for index in 0..<4 { datagram[4 + index] = UInt8(truncatingIfNeeded: timestamp >> Int64(24 - 8 * index)) }
+      reception.frame(datagram.span, by: 0, now: now)
+      let head = reception.head
+      #expect(head?.n == number && head?.date == timestamp)
+      reception.take { _ in }
+      reception.closed(by: 0, now: now)
+      (number, date) = (number + Int64(hours * 1_000_000), date + hours * 3600)
+    }
+  }
+
   @Test func repliesThatCannotBeAreNotTaken() {
     var reception = StationReception(Self.tuning(), now: 0)
     #expect(reception.opening(for: 0) == StreamRequest(station: 1, back: 0.4))
