@@ -10,6 +10,8 @@ struct BareNumbering: Sendable {
 
   var board: MarkBoard
   var shelf = BareShelf()
+  /// The digests of the marks that have just come.
+  var news: [UInt64] = []
   /// The server's time and its next datagram, when it answered last: Unix time in 90 kHz.
   var told: (date: Int64, next: Int64) = (0, 0)
 
@@ -41,6 +43,7 @@ struct BareNumbering: Sendable {
     behind = Int64(min(max(256, rate), capacity))
     guard isUsed else { return }
     shelf.open(rate: rate)
+    news.reserveCapacity(MarkFrame.most)
     digests = [UInt64](repeating: 0, count: Int(Self.depth))
     counters = [UInt8](repeating: Self.none, count: 8192)
   }
@@ -70,6 +73,16 @@ struct BareNumbering: Sendable {
     board.see(found, by: source)
     expected[source] = isSteady ? max(expected[source], found + 1) : found + 1
     return .number(found, timestamp: mark.timestamp)
+  }
+
+  /// Whether one of the marks that have just come, in ascending order, is of this digest.
+  func isNews(_ digest: UInt64) -> Bool {
+    var (low, high) = (0, news.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if news[middle] < digest { low = middle + 1 } else { high = middle }
+    }
+    return low < news.count && news[low] == digest
   }
 
   // MARK: by counting

@@ -31,14 +31,17 @@ extension StationReception {
   mutating func marks(_ payload: Span<UInt8>, by source: Int) {
     guard let row = MarkFrame.row(payload), Self.numbers.contains(row.first) else { return account(foreign: 1) }
     guard agrees(source, row.first, MarkFrame.mark(payload, at: 0).timestamp) else { return }
+    bare.news.removeAll(keepingCapacity: true)
     for index in 0..<row.count {
       let mark = MarkFrame.mark(payload, at: index)
       // Of one server, what it says last is right; of several, what the first said.
       let verdict = bare.board.put(row.first + Int64(index), mark, isTrusted: sources.count == 1)
       if verdict == .differs {
         account(foreign: 1)
-        return disagree(source)
+        disagree(source)
+        return clearShelf()
       }
+      if verdict == .new { bare.news.append(mark.digest) }
     }
     sources[source].disagreements = 0
     if bare.isCounting { settle(from: window.next - 1) } else { clearShelf() }
@@ -92,12 +95,15 @@ extension StationReception {
     return true
   }
 
-  /// Marks have come.
+  /// Marks have come. Those that were there before did not tell what is on the shelf, and are many.
   private mutating func clearShelf() {
-    guard !bare.shelf.entries.isEmpty else { return }
+    guard !bare.shelf.entries.isEmpty, !bare.news.isEmpty else { return }
+    bare.news.sort()
     var shelf = BareShelf()
     swap(&shelf, &bare.shelf)
-    shelf.offer { entry, packets in place(packets, entry.digest, by: entry.source, arrival: entry.arrival) }
+    shelf.offer { entry, packets in
+      bare.isNews(entry.digest) && place(packets, entry.digest, by: entry.source, arrival: entry.arrival)
+    }
     swap(&shelf, &bare.shelf)
   }
 
