@@ -64,6 +64,8 @@ extension StationReception {
       sources[source].position = number + 1
     }
     if number > edge { note(edge: number, header.timestamp) }
+    if number > told.number { told = (number, header.timestamp, self.now) }
+    clock.reach(header.timestamp, now: self.now)
     if verdict == .new, number > end, mode == .multicast { plan.miss(end, number, now: self.now) }
     if verdict == .new { lookAtHead() }
     comeBack()

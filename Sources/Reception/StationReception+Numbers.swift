@@ -14,23 +14,38 @@ extension StationReception {
   /// One that does not go on from what is known counts only when nothing else comes, and when the next one goes on from it
   /// (RFC 3550, A.1): whoever sends something else to the group costs nobody what is the station's.
   mutating func number(_ header: RTPHeader, by source: Int, arrival: Int64) -> Int64? {
-    let known = near(header)
+    let known = near(header, edge, edgeTimestamp)
     if let known, isDue(header) {
       if sources[source].doubt != nil { account(foreign: 1) }
       sources[source].doubt = nil
       unnumberedSince = .max
+      clock.follow(header.timestamp, now: now)
       return known
     }
     guard isConfirmed(header, source), now - edgeSince >= silence else { return nil }
-    return known ?? numberAfterSilence(header, source, arrival: arrival)
+    guard let number = known ?? numberAsTold(header) else {
+      return numberAfterSilence(header, source, arrival: arrival)
+    }
+    clock.set(header.timestamp, now: now)
+    return number
   }
 
-  /// The number of a datagram whose date goes with it; nil where 16 bits cannot tell.
-  private func near(_ header: RTPHeader) -> Int64? {
-    let ahead = Int64(Int32(bitPattern: header.timestamp &- edgeTimestamp))
-    let distance = Int64(Int16(bitPattern: header.sequenceNumber &- UInt16(truncatingIfNeeded: edge)))
+  /// The number of a datagram that goes on from what a server sends just now, though not from what came by multicast: that was
+  /// another's, then.
+  private mutating func numberAsTold(_ header: RTPHeader) -> Int64? {
+    guard now - told.since < 1_000_000_000, told.number < edge, clock.isDue(header.timestamp, now: now),
+      let number = near(header, told.number, told.timestamp)
+    else { return nil }
+    note(edge: told.number, told.timestamp)
+    return number
+  }
+
+  /// The number of a datagram whose date goes with it, as another's do; nil where 16 bits cannot tell.
+  private func near(_ header: RTPHeader, _ other: Int64, _ timestamp: UInt32) -> Int64? {
+    let ahead = Int64(Int32(bitPattern: header.timestamp &- timestamp))
+    let distance = Int64(Int16(bitPattern: header.sequenceNumber &- UInt16(truncatingIfNeeded: other)))
     guard abs(ahead) <= reach, goesWith(distance, ahead) else { return nil }
-    return edge + distance
+    return other + distance
   }
 
   /// Whether so many datagrams may have dates so far apart (90 kHz).
@@ -41,8 +56,9 @@ extension StationReception {
       && (count - Self.slack) * 90_000 <= max(0, time) * 16 * rate
   }
 
-  /// Whether a datagram may have been sent already.
+  /// Whether a datagram may have been sent already: after the last one, and by the time that it is.
   private func isDue(_ header: RTPHeader) -> Bool {
+    guard clock.isDue(header.timestamp, now: now) else { return false }
     let ahead = Int64(Int32(bitPattern: header.timestamp &- edgeTimestamp))
     return ahead <= Self.leastAhead || ahead - Self.leastAhead <= (now - edgeSince) / 100_000 * 9
   }
@@ -75,6 +91,7 @@ extension StationReception {
     }
     begin(at: number, date: date, as: .multicast, isAnchored: false)
     note(edge: number, header.timestamp)
+    clock.set(header.timestamp, now: now)
     // What servers call it, they have to say anew.
     if sources.contains(where: { $0.isOpen }) { wantsRenewal = true }
     for index in sources.indices {

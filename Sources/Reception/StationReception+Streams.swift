@@ -119,9 +119,12 @@ extension StationReception {
       awaited = max(awaited, self.now + max(latency, Self.openingPatience))
     }
     // What multicast says of itself just now is known better.
-    if reply.next > edge, self.now - run.last >= silence || unnumberedSince < .max {
-      note(edge: reply.next - 1, UInt32(truncatingIfNeeded: Int64((reply.now * 90_000).rounded())))
+    let present = UInt32(truncatingIfNeeded: Int64((reply.now * 90_000).rounded()))
+    let isAhead = Int32(bitPattern: edgeTimestamp &- present) > StationClock.tolerance
+    if reply.next > edge ? self.now - run.last >= silence || unnumberedSince < .max : isAhead {
+      note(edge: reply.next - 1, present)
     }
+    if isAhead { clock.set(present, now: self.now) } else { clock.reach(present, now: self.now) }
     unnumberedSince = .max
     settle(source)
     lookAtHead()

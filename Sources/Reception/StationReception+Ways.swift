@@ -58,6 +58,8 @@ extension StationReception {
     window.begin(at: number)
     plan.clear()
     (leap, blocked, isOverrun, isOutdated) = (0, -1, false, false)
+    clock = StationClock()
+    told = (.min, 0, .min / 2)
     unnumberedSince = .max
     run = MulticastRun()
     bare.unknownSince = run.last

@@ -52,6 +52,10 @@ struct StationReception: ~Copyable {
   var edgeTimestamp: UInt32 = 0
   /// When the newest became known.
   var edgeSince: Int64
+  /// What timestamps may be by now.
+  var clock = StationClock()
+  /// The newest datagram that a stream connection has brought, its RTP timestamp, and when that was.
+  var told: (number: Int64, timestamp: UInt32, since: Int64) = (.min, 0, .min / 2)
   /// Everything missing before this one is known to be gone.
   var leap: Int64 = 0
   /// When that one is due: Unix time in 90 kHz.

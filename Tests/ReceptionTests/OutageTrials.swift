@@ -97,6 +97,22 @@ struct OutageTrials {
     #expect(air.first.map { $0 + air.taken } == air.base + air.count)
   }
 
+  /// Datagrams that each step ahead a little are believed, but all together they are no more ahead than a second; in a silence
+  /// as well, where the server tells afterwards what is the station's.
+  @Test(arguments: [0, 4000], [20, 60, 1000])
+  func whoCreepsAheadKeepsNobodyFromMulticast(outage: Int, length: Int) {
+    var air = Self.air(latency: 200, seconds: 60)
+    air.outages = [5000..<5000 + outage]
+    air.creeping = 6000..<6000 + length
+    air.run(until: 50_000)
+    let figures = air.reception.figures
+    #expect(air.failure == nil && figures.path == .multicast && air.forgedTaken <= 3)
+    // A moment of the air, and what came in the silence before which all that was cut is missing.
+    #expect(figures.lost < (outage == 0 ? 50 : 500) && Int64(figures.lost) == air.skipped)
+    // Seconds at 333 a second, and what was cut.
+    #expect(air.followed < 1000 + outage / 3, "\(air.followed)")
+  }
+
   @Test(arguments: [true, false])
   func whatOthersSendCostsNothing(hasServer: Bool) {
     for seed in UInt64(0)..<8 {

@@ -143,6 +143,7 @@ struct SimulatedAir: ~Copyable {
     case connect(source: Int)
     case refused(source: Int)
     case forgery(like: Int64, source: Int)
+    case creep(after: Int64, steps: Int)
   }
 
   /// Milliseconds between datagrams, or between so many at once; every so many there is a random access point.
@@ -156,6 +157,9 @@ struct SimulatedAir: ~Copyable {
   var outages: [Range<Int>] = []
   /// Chance that somebody else's datagram comes before one of the station's.
   var forged = 0.0
+  /// When somebody else sends one a millisecond, each further ahead by as much as is believed; and how many of those came out.
+  var creeping = 0..<0
+  private(set) var forgedTaken = 0
   var access: Int64 = 12
   /// The number of the datagram that is due at 0, and how many are sent from then on.
   var base: Int64 = 70_000
@@ -318,6 +322,10 @@ struct SimulatedAir: ~Copyable {
       }
       multicast += 1
     }
+    if creeping.contains(time) {
+      let began = creeping.lowerBound
+      calendar[time + 1, default: []].append(.creep(after: next(at: began), steps: time - began))
+    }
   }
 
   private mutating func carry(_ event: Event, isStream: Bool, now: Int64) {
@@ -364,6 +372,16 @@ struct SimulatedAir: ~Copyable {
       forgeries += 1
       let packet = forgery(number)
       reception.datagram(packet.span, by: source, arrival: 0, now: now)
+    case .creep(let number, let steps):
+      guard !isStream else { return }
+      var bytes = packet(number + Int64(40 * steps), 0)
+      var room = bytes.mutableSpan
+      RTPHeader(
+        sequenceNumber: UInt16(truncatingIfNeeded: number + Int64(40 * steps)),
+        timestamp: UInt32(truncatingIfNeeded: timestamp(number) + Int64(40_500 * steps)), ssrc: 1
+      ).write(into: &room)
+      room[199] = 0xFF
+      reception.datagram(bytes.span, by: 0, arrival: 0, now: now)
     case .refused(let source):
       if isStream { reception.closed(by: source, now: now) }
     }
@@ -422,8 +440,9 @@ struct SimulatedAir: ~Copyable {
       rest -= 1
       takenNow += 1
       var number: Int64 = 0
-      var isWhole = true
+      var (isWhole, isForged) = (true, false)
       reception.take { payload in
+        isForged = payload[187] == 0xFF
         for index in 0..<8 { number |= Int64(payload[4 + index]) << Int64(8 * index) }
         isWhole = payload.count == 188 && payload[187] == 0
       }
@@ -433,7 +452,9 @@ struct SimulatedAir: ~Copyable {
         isWhole = isWhole && isQuiet(number)
       }
       let isCounted = reception.bare.isCounting
-      if !isWhole || (!isBare && head.date != timestamp(number)) {
+      if isForged, !creeping.isEmpty {
+        forgedTaken += 1
+      } else if !isWhole || (!isBare && head.date != timestamp(number)) {
         failure = "\(time): datagram \(number) is not as it was sent"
       }
       if reception.isAnchored, !isCounted, head.n != number {
