@@ -27,23 +27,14 @@ package struct StreamLink: ~Copyable {
   /// Nanoseconds: to connect, and for the answer, for which the server may have to look on its disk.
   private static let connectLimit: Int64 = 1_000_000_000
   private static let openLimit: Int64 = 5_000_000_000
-  /// Nanoseconds: the first pause before another attempt, and the longest; after a refusal, ten times as long.
-  private static let firstPause: Int64 = 100_000_000
-  private static let longestPause: Int64 = 1_600_000_000
-  /// A connection that has stood for so long, in nanoseconds, is no sign of a server that is not well.
-  private static let good: Int64 = 2_000_000_000
   /// Bytes read in one go before others have their turn.
   private static let budget = 128 << 10
 
   package let server: StreamServer
   private var stage: Stage
   private var socket: StreamSocket?
-  private var pause = firstPause
-  /// When the connection was answered; nil while there is none, or no answer.
-  private var opened: Int64?
+  private var pause = ReconnectPause()
   private var refusal: ServerMessage.ErrorReply?
-  /// Whether the last attempt ended with a refusal.
-  private var isRefused = false
   private var input = [UInt8](repeating: 0, count: 256 << 10)
   /// The bytes of `input` that have come and were not looked at yet.
   private var waiting = 0..<0
@@ -107,7 +98,7 @@ package struct StreamLink: ~Copyable {
         _ = try fill()
         if let reply = try reply() {
           stage = .open
-          opened = now
+          pause.answer(now: now)
           return .opened(reply)
         }
         if now > limit || refusal != nil { return end(now) }
@@ -246,16 +237,15 @@ package struct StreamLink: ~Copyable {
     var wasOpen = false
     switch stage {
     case .open, .ended: wasOpen = true
-    case .resting where isRefused: return false
+    case .resting where pause.isRefused: return false
     default: break
     }
     socket = nil
     waiting = 0..<0
     unsent = 0
     // By chance, so that not all receivers of a network that comes back come at the same moment.
-    stage = .resting(now + Int64.random(in: 0...Self.firstPause))
-    pause = Self.firstPause
-    opened = nil
+    stage = .resting(now + Int64.random(in: 0...ReconnectPause.first))
+    pause.begin()
     return wasOpen
   }
 
@@ -264,17 +254,10 @@ package struct StreamLink: ~Copyable {
   mutating func hangUp() { if isOpen { stage = .ended } }
 
   private mutating func end(_ now: Int64) -> Event {
-    // Most ends are seen while something is read or written, where nobody asks for the time.
-    if let opened, now - opened > Self.good { pause = Self.firstPause }
-    opened = nil
     socket = nil
     waiting = 0..<0
     unsent = 0
-    // A quarter of it by chance, so that the receivers of a server that comes back do not all come at once.
-    let length = refusal == nil ? pause : pause * 10
-    stage = .resting(now + length - Int64.random(in: 0...length / 4))
-    pause = min(pause * 2, Self.longestPause)
-    isRefused = refusal != nil
+    stage = .resting(now + pause.end(now: now, isRefused: refusal != nil))
     defer { refusal = nil }
     return .closed(refusal)
   }
