@@ -59,7 +59,8 @@ final class ControlConnection: ChannelDuplexHandler, RemovableChannelHandler {
 
   func channelActive(context: ChannelHandlerContext) {
     guard room.isOpen else { return context.close(promise: nil) }
-    let address = ClientAddress.share(of: context.remoteAddress?.ipAddress ?? "?")
+    let address = ClientAddress.share(
+      of: context.remoteAddress?.ipAddress ?? "?", at: context.localAddress?.ipAddress)
     guard room.admission.enter(address) else {
       send(.error(.init(code: .busy, message: "There are too many connections already.")))
       return close()

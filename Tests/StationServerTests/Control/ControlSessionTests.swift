@@ -144,7 +144,7 @@ import Wire
 
   /// A host has 2^64 addresses of its network.
   @Test func countsNetworksOfIPv6() {
-    let share = ClientAddress.share
+    let share = { ClientAddress.share(of: $0) }
     #expect(share("2001:db8:0:12::1") == share("2001:db8:0:12:ffff:0:a:b"))
     #expect(share("2001:db8:0:12::1") != share("2001:db8:0:13::1"))
     #expect(share("fe80::1%eth0") == share("fe80::2"))
@@ -152,5 +152,15 @@ import Wire
     #expect(share("10.0.0.1") == "10.0.0.1" && share("10.0.0.1") != share("10.0.0.2"))
     #expect(share("::ffff:10.0.0.1") == "10.0.0.1")
     #expect(share("?") == "?")
+  }
+
+  /// All hosts of a network share its first 64 bits: those of the server's own are told apart.
+  @Test func countsNeighboursByThemselves() {
+    let share = { ClientAddress.share(of: $0, at: "2001:db8:0:12::1") }
+    #expect(share("2001:db8:0:12::7") != share("2001:db8:0:12::8"))
+    #expect(share("2001:db8:0:13::7") == share("2001:db8:0:13::8"))
+    let shareOnLink = { ClientAddress.share(of: $0, at: "fe80::1%eth0") }
+    #expect(shareOnLink("fe80::7") != shareOnLink("fe80::8"))
+    #expect(ClientAddress.share(of: "10.0.0.1", at: "10.0.0.2") == "10.0.0.1")
   }
 }
